@@ -1,0 +1,123 @@
+package state
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+
+	"herald/config/addr"
+)
+
+// Record is everything that is known: the entries, and which record it is. It
+// is not safe for concurrent use.
+type Record struct {
+	// Lineage is the random identity of the record; it never changes.
+	Lineage string
+	// Serial counts the snapshots written, from 0.
+	Serial uint64
+	// Origin is the id of the plan whose apply made the record, or "".
+	Origin string
+	// Endpoints holds, by IG id, the endpoint that the account was first
+	// applied with, or that was accepted since.
+	Endpoints map[string]string
+
+	entries map[Key]*Entry
+	latest  map[addr.Instance]int
+}
+
+// NewRecord returns an empty record of that lineage.
+func NewRecord(lineage string) *Record {
+	return &Record{
+		Lineage:   lineage,
+		Endpoints: make(map[string]string),
+		entries:   make(map[Key]*Entry),
+		latest:    make(map[addr.Instance]int),
+	}
+}
+
+// Len returns the number of entries.
+func (r *Record) Len() int { return len(r.entries) }
+
+// Get returns the entry with the key, or nil. It must not be changed.
+func (r *Record) Get(k Key) *Entry { return r.entries[k] }
+
+// Latest returns the entry of the address with the highest revision, or nil.
+func (r *Record) Latest(a addr.Instance) *Entry {
+	rev, ok := r.latest[a]
+	if !ok {
+		return nil
+	}
+	return r.entries[Key{a, rev}]
+}
+
+// Put stores a copy of the entry under its key.
+func (r *Record) Put(e Entry) {
+	r.entries[e.Key()] = &e
+	if rev, ok := r.latest[e.Addr]; !ok || e.Revision > rev {
+		r.latest[e.Addr] = e.Revision
+	}
+}
+
+// All yields the entries in no particular order.
+func (r *Record) All() iter.Seq[*Entry] { return maps.Values(r.entries) }
+
+// Sorted returns the entries by address and revision.
+func (r *Record) Sorted() []*Entry {
+	return slices.SortedFunc(maps.Values(r.entries), func(a, b *Entry) int {
+		return a.Key().Compare(b.Key())
+	})
+}
+
+// Revisions returns the entries of one address, lowest revision first.
+func (r *Record) Revisions(a addr.Instance) []*Entry {
+	top, ok := r.latest[a]
+	if !ok {
+		return nil
+	}
+	out := make([]*Entry, 0, 1)
+	if top <= len(r.entries) {
+		for rev := 1; rev <= top; rev++ {
+			if e := r.entries[Key{a, rev}]; e != nil {
+				out = append(out, e)
+			}
+		}
+		return out
+	}
+	for k, e := range r.entries {
+		if k.Addr == a {
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(x, y *Entry) int { return cmp.Compare(x.Revision, y.Revision) })
+	return out
+}
+
+// Move puts every revision of one address under another, Before included. The
+// entries' Change stays: nothing about the send itself was written. It reports
+// whether there was anything to move; the target must have no entry.
+func (r *Record) Move(from, to addr.Instance) bool {
+	moved := r.Revisions(from)
+	for _, e := range moved {
+		delete(r.entries, e.Key())
+		next := *e
+		next.Addr = to
+		if e.Before != nil {
+			before := *e.Before
+			before.Addr = to
+			next.Before = &before
+		}
+		r.Put(next)
+	}
+	delete(r.latest, from)
+	return len(moved) > 0
+}
+
+// Clone returns a copy that shares no mutable part with r.
+func (r *Record) Clone() *Record {
+	c := *r
+	c.Endpoints = maps.Clone(r.Endpoints)
+	c.entries = maps.Clone(r.entries)
+	c.latest = maps.Clone(r.latest)
+	return &c
+}
