@@ -28,11 +28,16 @@ type Record struct {
 
 // NewRecord returns an empty record of that lineage.
 func NewRecord(lineage string) *Record {
+	return newRecord(lineage, 0)
+}
+
+// newRecord returns an empty record with room for n entries.
+func newRecord(lineage string, n int) *Record {
 	return &Record{
 		Lineage:   lineage,
 		Endpoints: make(map[string]string),
-		entries:   make(map[Key]*Entry),
-		latest:    make(map[addr.Instance]int),
+		entries:   make(map[Key]*Entry, n),
+		latest:    make(map[addr.Instance]int, n),
 	}
 }
 
@@ -52,8 +57,11 @@ func (r *Record) Latest(a addr.Instance) *Entry {
 }
 
 // Put stores a copy of the entry under its key.
-func (r *Record) Put(e Entry) {
-	r.entries[e.Key()] = &e
+func (r *Record) Put(e Entry) { r.Adopt(&e) }
+
+// Adopt stores the entry itself, not a copy: nobody may change it afterwards.
+func (r *Record) Adopt(e *Entry) {
+	r.entries[e.Key()] = e
 	if rev, ok := r.latest[e.Addr]; !ok || e.Revision > rev {
 		r.latest[e.Addr] = e.Revision
 	}
@@ -64,9 +72,12 @@ func (r *Record) All() iter.Seq[*Entry] { return maps.Values(r.entries) }
 
 // Sorted returns the entries by address and revision.
 func (r *Record) Sorted() []*Entry {
-	return slices.SortedFunc(maps.Values(r.entries), func(a, b *Entry) int {
-		return a.Key().Compare(b.Key())
-	})
+	list := make([]*Entry, 0, len(r.entries))
+	for _, e := range r.entries {
+		list = append(list, e)
+	}
+	sortEntries(list)
+	return list
 }
 
 // Revisions returns the entries of one address, lowest revision first.

@@ -1,0 +1,75 @@
+package state
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+)
+
+// FormatVersion is the version of the record's format that this Herald writes.
+const FormatVersion = 1
+
+// format is a version of the record's format, and how to bring older ones up
+// to it.
+type format struct {
+	version  int
+	upgrades map[int]upgrade // by the version that they start from
+}
+
+// upgrade turns what one version wrote into what the next one reads.
+type upgrade struct {
+	// header returns the field of the header that takes the place of the
+	// given one; value is JSON. A nil header changes nothing.
+	header func(name string, value []byte) (string, []byte)
+	// entry returns an entry's line in the next version. A nil entry changes
+	// nothing.
+	entry func(line []byte) ([]byte, error)
+}
+
+// currentFormat is what Encode writes. Nothing was written before version 1,
+// so there is nothing to upgrade from yet.
+func currentFormat() format { return format{version: FormatVersion} }
+
+// from returns the upgrades from a version to the present one, in order.
+func (f format) from(version int) ([]upgrade, bool) {
+	var list []upgrade
+	for v := version; v < f.version; v++ {
+		u, ok := f.upgrades[v]
+		if !ok {
+			return nil, false
+		}
+		list = append(list, u)
+	}
+	return list, true
+}
+
+// What to do about a record that cannot be trusted.
+const (
+	adviceNotRecord = "If this is not Herald's record, name the right file with -state. Nothing was sent."
+	adviceNewer     = "Use that version of Herald, or a newer one. Nothing was sent, and the record is as it was."
+)
+
+// adviceEdited says how to come back from a record that was changed by hand.
+func adviceEdited(path string) string {
+	return fmt.Sprintf("Put back the file as Herald wrote it last, from version control or from %s.backup. "+
+		"An older record does not know what was sent since, and Herald would send that again: compare the two "+
+		"before you go on. Nothing was sent.", filepath.Base(path))
+}
+
+// adviceMerged says how to come back from a merge.
+func adviceMerged(path string) string {
+	return fmt.Sprintf("A record cannot be merged line by line. Take one side whole (git checkout --ours, or --theirs, "+
+		"-- %s), and then record what only the other side has sent, or it is sent again. Nothing was sent.",
+		filepath.Base(path))
+}
+
+// conflictMarker reports whether git left the line in a file that it could not
+// merge.
+func conflictMarker(line []byte) bool {
+	for _, mark := range []string{"<<<<<<<", "=======", ">>>>>>>", "|||||||"} {
+		if bytes.HasPrefix(line, []byte(mark)) {
+			return true
+		}
+	}
+	return false
+}
