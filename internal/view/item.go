@@ -1,0 +1,222 @@
+package view
+
+import (
+	"fmt"
+	"time"
+
+	"herald/config/content"
+	"herald/plan"
+	"herald/state"
+)
+
+// Item is one change of a plan in words. Its strings may hold text of unknown
+// origin: a renderer makes them safe.
+type Item struct {
+	Symbol  string // + - ~ -/+ ? as the action's; … held; = stays as it is
+	Address string
+	What    string // a few words: "text, 52 of 1,000 bytes"
+	// Body is what the recipient will read or get, "" if it is not shown.
+	Body string
+	// Notes are sentences: why, what holds it, what can be done.
+	Notes []string
+	// Commands are what to run, one line each.
+	Commands []string
+}
+
+// Describe puts a change into words.
+func Describe(c *plan.Change) Item {
+	it := Item{Symbol: c.Action.Symbol(), Address: c.Addr.String(), What: what(c)}
+	switch {
+	case c.Held():
+		it.Symbol = "…"
+	case c.Action == plan.NoOp:
+		it.Symbol = "="
+	}
+	if c.Content.Kind != content.KindInvalid && c.Content.Kind != content.Sticker && c.Content.Kind != content.Post && !c.Sensitive {
+		it.Body = c.Content.Value
+	}
+	if note := reason(c); note != "" {
+		it.Notes = append(it.Notes, note)
+	}
+	if !c.MovedFrom.IsZero() {
+		it.Notes = append(it.Notes, "Recorded as "+c.MovedFrom.String()+" until now.")
+	}
+	if c.Held() {
+		it.Notes = append(it.Notes, held(c))
+	}
+	if c.Reason == plan.InDoubt && c.Action != plan.Repeat {
+		it.Commands = resolveCommands(c)
+	}
+	return it
+}
+
+// what says in a few words what is sent, or which reaction is meant.
+func what(c *plan.Change) string {
+	s := ""
+	switch {
+	case c.React != "" || c.Target != (plan.Target{}):
+		s = reactionWhat(c)
+	case c.Content.Kind == content.KindInvalid:
+		s = "its block is gone"
+	default:
+		s = contentWhat(c.Content, c.Sensitive)
+	}
+	if c.Revision > 1 {
+		s = fmt.Sprintf("revision %d, %s", c.Revision, s)
+	}
+	return s
+}
+
+func contentWhat(k content.Content, sensitive bool) string {
+	switch {
+	case sensitive:
+		return fmt.Sprintf("%s (sensitive, %s)", k.Kind, count(len(k.Value), "byte", "bytes"))
+	case k.Kind == content.Text, k.Kind == content.Link:
+		return fmt.Sprintf("%s, %s of %s bytes", k.Kind, content.Thousands(len(k.Value)), content.Thousands(content.MaxTextBytes))
+	case k.Kind == content.Sticker:
+		return "heart sticker"
+	case k.Kind == content.Post:
+		return "post " + k.Value
+	}
+	return k.Kind.String()
+}
+
+func reactionWhat(c *plan.Change) string {
+	on := " on " + target(c.Target)
+	switch c.Action {
+	case plan.Unreact:
+		return "takes back " + c.React + on
+	case plan.Rereact:
+		if c.Base != nil {
+			return c.React + " instead of " + c.Base.Reaction + on
+		}
+	case plan.Retarget:
+		if c.Base != nil {
+			return c.React + on + ", taken back from " + shortID(c.Base.Target)
+		}
+	case plan.NoOp, plan.Send, plan.React, plan.Settle, plan.Repeat:
+	}
+	return c.React + on
+}
+
+// target names a reaction's message: its address, or its id, shortened.
+func target(t plan.Target) string {
+	if t.IsRef() {
+		return t.Ref.String()
+	}
+	return "message " + shortID(t.ID)
+}
+
+// shortID shortens a message id, which has 160 characters as a rule. The
+// beginnings are alike, so the end is kept.
+func shortID(id string) string {
+	const keep = 12
+	r := []rune(id)
+	if len(r) <= 2*keep {
+		return id
+	}
+	return string(r[:4]) + "…" + string(r[len(r)-keep:])
+}
+
+// reason says why in a sentence, where the action alone does not say it.
+func reason(c *plan.Change) string {
+	switch c.Reason {
+	case plan.EditedAfterSent:
+		return fmt.Sprintf("Edited after it was sent%s: what was sent stays. To send the new content too, set revision = %d.", when(c.Base), c.Revision+1)
+	case plan.RevisionRaised:
+		return "An earlier revision was sent; this one is sent besides."
+	case plan.RevisionLowered:
+		return "A higher revision than this one was sent, so nothing is sent."
+	case plan.RejectedBefore:
+		return "Refused before" + code(c.Base) + "; tried again."
+	case plan.RejectedFinal:
+		return "Refused for good" + code(c.Base) + ". It is tried again once its content, recipient or revision changes, or with -retry-rejected."
+	case plan.InDoubt:
+		if c.Action == plan.Repeat {
+			return "In doubt" + since(c.Base) + ": repeating a reaction changes nothing if it had arrived."
+		}
+		return "In doubt" + since(c.Base) + ": it may have been delivered. It is not sent again unless it is proven not to be there."
+	case plan.MaybeRenamed:
+		return "Another message of this conversation lost its block. If this is the same one under a new name, declare a moved block, or it is sent twice."
+	case plan.Removed:
+		return "Its block is gone."
+	case plan.NotSentYet, plan.AlreadySent, plan.Retired, plan.NotReactedYet, plan.AlreadyReacted,
+		plan.ReactionChanged, plan.TargetChanged, plan.NotSelected:
+	}
+	return ""
+}
+
+// held says what holds a change that this plan cannot carry out.
+func held(c *plan.Change) string {
+	if c.HeldBy == c.Addr {
+		return "Held: it is left to a person (on_in_doubt = \"hold\")."
+	}
+	return "Held: it waits for " + c.HeldBy.String() + ", which " + heldWhy(c.HeldWhy) + "."
+}
+
+func heldWhy(r plan.Reason) string {
+	switch r {
+	case plan.InDoubt:
+		return "is in doubt"
+	case plan.RejectedFinal:
+		return "was refused for good"
+	case plan.NotSelected:
+		return "is not selected"
+	case plan.NotSentYet, plan.AlreadySent, plan.EditedAfterSent, plan.RevisionRaised, plan.RevisionLowered,
+		plan.RejectedBefore, plan.MaybeRenamed, plan.Retired, plan.NotReactedYet, plan.AlreadyReacted,
+		plan.ReactionChanged, plan.TargetChanged, plan.Removed:
+	}
+	return "is held itself"
+}
+
+// resolveCommands are how a person settles a doubt.
+func resolveCommands(c *plan.Change) []string {
+	a := shellQuote(c.Addr.String())
+	return []string{
+		"herald resolve " + a + " -sent=MESSAGE_ID",
+		"herald resolve " + a + " -not-sent",
+	}
+}
+
+// code gives a refusal's codes: " (code 10, subcode 2534022)".
+func code(e *state.Entry) string {
+	if e == nil || e.Refusal == nil {
+		return ""
+	}
+	return codes(e.Refusal.Code, e.Refusal.Subcode, e.Refusal.Reason)
+}
+
+func codes(code, subcode int, reason string) string {
+	switch {
+	case code != 0 && subcode != 0:
+		return fmt.Sprintf(" (code %d, subcode %d)", code, subcode)
+	case code != 0:
+		return fmt.Sprintf(" (code %d)", code)
+	case reason != "":
+		return " (" + reason + ")"
+	}
+	return ""
+}
+
+// when gives the time of the entry's status: " on 2026-01-02 15:04 UTC".
+func when(e *state.Entry) string {
+	if e == nil || e.SettledAt.IsZero() {
+		return ""
+	}
+	return " on " + moment(e.SettledAt)
+}
+
+// since gives the time from which a doubt is known: " since 2026-01-02 15:04 UTC".
+func since(e *state.Entry) string {
+	if e == nil {
+		return ""
+	}
+	for _, t := range []time.Time{e.DoubtAt, e.IntendedAt} {
+		if !t.IsZero() {
+			return " since " + moment(t)
+		}
+	}
+	return ""
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -1,0 +1,282 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/config/addr"
+	"herald/config/content"
+	"herald/plan"
+	"herald/state"
+)
+
+// defaultEndpoint is where a message goes unless an account says otherwise.
+const defaultEndpoint = "https://graph.instagram.com"
+
+// PlanOptions are what a plan's document needs beside the plan.
+type PlanOptions struct {
+	// Diagnostics are the warnings to be shown in formats that hold all in one
+	// document: JSON and Markdown. For a terminal see Diagnostics.
+	Diagnostics hcl.Diagnostics
+	// Sources returns the bytes of a configuration file, or nil; it may be nil.
+	Sources func(file string) []byte
+	// Sandbox says that the plan is one for the built-in local Instagram.
+	Sandbox bool
+}
+
+// PlanDoc is a plan as it is shown: by conversation and in order.
+type PlanDoc struct {
+	ID string
+	// Lineage is "" where there was no record.
+	Lineage       string
+	Accounts      []plan.Account
+	Elsewhere     []plan.Account // those with another endpoint than the default
+	Selection     plan.Selection
+	RetryRejected bool
+	Conversations []*Conversation
+	Moves         []plan.Move
+	Outputs       []plan.Output
+	Counts        Counts
+	PlanOptions
+
+	changes []*plan.Change
+	names   map[string]string // accounts by IG id
+}
+
+// Counts are how many addresses a plan has of each sort. One that is held is
+// in Held alone.
+type Counts struct {
+	Send    int `json:"send"`
+	React   int `json:"react"`
+	Unreact int `json:"unreact"`
+	Settle  int `json:"settle"`
+	Repeat  int `json:"repeat"` // reactions in doubt
+	Held    int `json:"held"`
+	Moved   int `json:"moved"`
+
+	AlreadySent    int `json:"already_sent"`
+	AlreadyReacted int `json:"already_reacted"`
+	Edited         int `json:"edited_after_sent"`
+	Lowered        int `json:"revision_lowered"`
+	Rejected       int `json:"rejected_final"`
+	InDoubt        int `json:"in_doubt"` // left to a person
+	NotSelected    int `json:"not_selected"`
+	Retired        int `json:"retired"`
+}
+
+// Conversation is what a plan has to say about one account and one person.
+type Conversation struct {
+	Account   string // name; the IG id where the plan has no such account
+	Recipient string // IGSID
+	// Person is the instance key that all keyed addresses of the conversation
+	// share: the name of the person, as a rule. It is "" if there is none.
+	Person  string
+	Changes []*plan.Change
+
+	mixed bool // there are several keys
+}
+
+// NewPlanDoc makes the document of a plan. The plan must not change afterwards.
+func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
+	d := &PlanDoc{
+		ID: p.ID, Lineage: p.Lineage, Accounts: p.Accounts, Selection: p.Selection, RetryRejected: p.RetryRejected,
+		Moves: p.Moves, Outputs: p.Outputs, PlanOptions: opts,
+		changes: p.Changes, names: make(map[string]string, len(p.Accounts)),
+	}
+	for _, a := range p.Accounts {
+		d.names[a.IGID] = a.Name
+		if a.Endpoint != defaultEndpoint {
+			d.Elsewhere = append(d.Elsewhere, a)
+		}
+	}
+	d.Counts.Retired = p.Retired
+	d.Counts.Moved = len(p.Moves)
+	byKey := make(map[state.Conversation]*Conversation)
+	for _, c := range p.Changes {
+		d.Counts.add(c)
+		if !noteworthy(c) {
+			continue
+		}
+		conv := byKey[c.Conversation()]
+		if conv == nil {
+			conv = &Conversation{Account: d.accountName(c.Account), Recipient: c.Recipient}
+			byKey[c.Conversation()] = conv
+			d.Conversations = append(d.Conversations, conv)
+		}
+		conv.add(c)
+	}
+	return d
+}
+
+func (d *PlanDoc) accountName(igID string) string {
+	if name := d.names[igID]; name != "" {
+		return name
+	}
+	return igID
+}
+
+func (conv *Conversation) add(c *plan.Change) {
+	conv.Changes = append(conv.Changes, c)
+	switch {
+	case !c.Addr.Keyed || conv.mixed:
+	case conv.Person == "":
+		conv.Person = c.Addr.Key
+	case conv.Person != c.Addr.Key:
+		conv.Person, conv.mixed = "", true
+	}
+}
+
+// noteworthy reports whether a change is shown: all that is to be done, and
+// what is not done although somebody might expect it.
+func noteworthy(c *plan.Change) bool {
+	if c.Action != plan.NoOp {
+		return true
+	}
+	switch c.Reason {
+	case plan.EditedAfterSent, plan.RevisionLowered, plan.RejectedFinal, plan.InDoubt:
+		return true
+	}
+	return false
+}
+
+// add counts one change.
+func (n *Counts) add(c *plan.Change) {
+	if c.Held() {
+		n.Held++
+		return
+	}
+	switch c.Action {
+	case plan.Send:
+		n.Send++
+	case plan.React, plan.Rereact:
+		n.React++
+	case plan.Retarget:
+		n.React++
+		n.Unreact++
+	case plan.Unreact:
+		n.Unreact++
+	case plan.Settle:
+		n.Settle++
+	case plan.Repeat:
+		n.Repeat++
+	case plan.NoOp:
+		n.addNoOp(c.Reason)
+	}
+}
+
+func (n *Counts) addNoOp(r plan.Reason) {
+	switch r {
+	case plan.AlreadySent:
+		n.AlreadySent++
+	case plan.AlreadyReacted:
+		n.AlreadyReacted++
+	case plan.EditedAfterSent:
+		n.Edited++
+	case plan.RevisionLowered:
+		n.Lowered++
+	case plan.RejectedFinal:
+		n.Rejected++
+	case plan.InDoubt:
+		n.InDoubt++
+	case plan.NotSelected:
+		n.NotSelected++
+	}
+}
+
+// Pending is how many addresses an apply would call Instagram for.
+func (n Counts) Pending() int { return n.Send + n.React + n.Unreact + n.Settle + n.Repeat }
+
+// Empty reports whether there is nothing to do, to hold or to move.
+func (d *PlanDoc) Empty() bool { return d.Counts.Pending()+d.Counts.Held+d.Counts.Moved == 0 }
+
+// Summary is the plan in one line: "Plan: 3 to send, 1 to react, 0 to unreact,
+// 1 to settle, 2 held."
+func (d *PlanDoc) Summary() string {
+	n := d.Counts
+	switch {
+	case !d.Empty():
+	case n.Rejected+n.InDoubt > 0:
+		return "Nothing to do now. Not everything that should have been sent is recorded as sent."
+	case n.NotSelected > 0:
+		return "No changes. Everything that was selected is recorded as sent."
+	case n.AlreadySent+n.AlreadyReacted+n.Edited+n.Lowered == 0:
+		return "No changes. Nothing should have been sent."
+	default:
+		return "No changes. Everything that should have been sent is recorded as sent."
+	}
+	parts := []string{
+		content.Thousands(n.Send) + " to send", content.Thousands(n.React) + " to react", content.Thousands(n.Unreact) + " to unreact",
+	}
+	parts = appendCounts(parts, []counted{{n.Repeat, "to repeat"}, {n.Settle, "to settle"}, {n.Held, "held"}, {n.Moved, "moved"}})
+	return "Plan: " + strings.Join(parts, ", ") + "."
+}
+
+// Rest counts in one line what is not shown or stays as it is; it may be "".
+func (d *PlanDoc) Rest() string {
+	n := d.Counts
+	parts := appendCounts(nil, []counted{
+		{n.AlreadySent, "already sent"}, {n.AlreadyReacted, "already reacted"}, {n.Edited, "edited after sending"},
+		{n.Lowered, "with a lowered revision"}, {n.Rejected, "refused for good"}, {n.InDoubt, "in doubt"},
+		{n.NotSelected, "not selected"}, {n.Retired, "retired"},
+	})
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Besides: " + strings.Join(parts, ", ") + "."
+}
+
+type counted struct {
+	n    int
+	what string
+}
+
+// appendCounts appends those that are not zero.
+func appendCounts(parts []string, counts []counted) []string {
+	for _, c := range counts {
+		if c.n > 0 {
+			parts = append(parts, content.Thousands(c.n)+" "+c.what)
+		}
+	}
+	return parts
+}
+
+// NoRecord says in sentences what it means that the plan has no lineage; it is
+// "" where there was a record.
+func (d *PlanDoc) NoRecord() string {
+	if d.Lineage != "" {
+		return ""
+	}
+	return "There is no record here (lineage: null), so everything counts as not sent. " +
+		"If messages were sent from here before, their record is lost: put it back before an apply."
+}
+
+// Warnings are the lines that stand at the very top: where anything is sent
+// but to Instagram, and which part of the configuration was left out.
+func (d *PlanDoc) Warnings() []string {
+	var lines []string
+	for _, a := range d.Elsewhere {
+		if d.Sandbox {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("Account %s sends to %s, not to %s.", addr.Quote(a.Name), a.Endpoint, strings.TrimPrefix(defaultEndpoint, "https://")))
+	}
+	if d.Sandbox {
+		lines = append(lines, "Sandbox: a local Instagram takes everything; nothing leaves this machine.")
+	}
+	if len(d.Selection.Only)+len(d.Selection.Exclude) > 0 {
+		var flags []string
+		for _, s := range d.Selection.Only {
+			flags = append(flags, "-only="+s)
+		}
+		for _, s := range d.Selection.Exclude {
+			flags = append(flags, "-exclude="+s)
+		}
+		lines = append(lines, "A part of the configuration only: "+strings.Join(flags, " "))
+	}
+	if d.RetryRejected {
+		lines = append(lines, "Messages that were refused for good are tried again (-retry-rejected).")
+	}
+	return lines
+}

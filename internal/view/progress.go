@@ -1,0 +1,216 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"herald/apply"
+	"herald/config/content"
+	"herald/internal/view/safe"
+	"herald/plan"
+)
+
+// ProgressOptions say how a run is shown while it goes on.
+type ProgressOptions struct {
+	// TTY says that the output is a terminal: then there is a live line below
+	// what is written. Elsewhere there is one line for each action.
+	TTY bool
+	// Width returns the terminal's width in cells; nil stands for 80.
+	Width func() int
+	Color bool
+	// Total is the number of actions, if RunStarted does not say it.
+	Total int
+	// Now is the clock; nil stands for time.Now.
+	Now func() time.Time
+}
+
+// Progress shows a run while it goes on, from its events. It never shows a
+// message's text. Its methods may be called concurrently.
+type Progress struct {
+	w    io.Writer
+	opts ProgressOptions
+	palette
+
+	mu      sync.Mutex
+	tally   tally
+	live    *live // nil where there is no terminal
+	printed map[apply.EventType]int
+}
+
+// tally is what a run has come to so far.
+type tally struct {
+	total, ended, inFlight                     int
+	done, skipped, refused, doubt, held, stops int
+}
+
+// NewProgress returns a display that writes to w. It must be closed.
+func NewProgress(w io.Writer, opts ProgressOptions) *Progress {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Width == nil {
+		opts.Width = func() int { return 80 }
+	}
+	p := &Progress{w: w, opts: opts, palette: newPalette(opts.Color), printed: make(map[apply.EventType]int)}
+	p.tally.total = opts.Total
+	if opts.TTY {
+		p.live = startLive(p)
+	}
+	return p
+}
+
+// Observe shows one event.
+func (p *Progress) Observe(e apply.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.add(e)
+	line := p.eventLine(e)
+	if p.live == nil {
+		if line != "" {
+			_, _ = io.WriteString(p.w, line+"\n") // a terminal that is gone has nobody to tell
+		}
+		return
+	}
+	p.live.observe(e, line)
+}
+
+// Close ends the display: the live line is taken away.
+func (p *Progress) Close() {
+	if p.live != nil {
+		p.live.stop()
+	}
+}
+
+func (t *tally) add(e apply.Event) {
+	switch e.Type {
+	case apply.RunStarted:
+		t.total = e.Total
+	case apply.ActionStarted:
+		t.inFlight++
+	case apply.ActionDone:
+		t.done++
+		t.end(true)
+	case apply.ActionSkipped:
+		t.skipped++
+		t.end(false)
+	case apply.ActionRefused:
+		t.refused++
+		t.end(true)
+	case apply.ActionInDoubt:
+		t.doubt++
+		t.end(true)
+	case apply.ActionHeld:
+		t.held++
+		t.end(false)
+	case apply.AccountStopped:
+		t.stops++
+	case apply.EventInvalid, apply.AccountWaiting, apply.Interrupted, apply.RunEnded:
+	}
+}
+
+// end counts an action that ended, called or not.
+func (t *tally) end(called bool) {
+	t.ended++
+	if called && t.inFlight > 0 {
+		t.inFlight--
+	}
+}
+
+// eventLine is what is written for an event, "" for nothing.
+func (p *Progress) eventLine(e apply.Event) string {
+	switch e.Type {
+	case apply.ActionDone:
+		return p.action(e, p.green, doneWord(e.Change)+mid(e.MessageID), true)
+	case apply.ActionSkipped:
+		return p.action(e, p.dim, "done before", true)
+	case apply.ActionRefused:
+		return p.action(e, p.red, "refused"+outcomeCodes(e.Outcome), true) + p.explain(e.Outcome)
+	case apply.ActionInDoubt:
+		return p.action(e, p.yellow, "in doubt"+outcomeCodes(e.Outcome), true) + p.explain(e.Outcome)
+	case apply.ActionHeld:
+		return p.action(e, p.yellow, "held"+because(e), true)
+	case apply.AccountWaiting:
+		return p.account(e) + p.paint(p.yellow, fmt.Sprintf("rate limit reached: waits %s", span(e.For)))
+	case apply.AccountStopped:
+		return p.account(e) + p.paint(p.red, "stopped"+safe.Line(outcomeCodes(e.Outcome))) + p.explain(e.Outcome)
+	case apply.Interrupted:
+		return p.paint(p.yellow, "Interrupted: nothing new is sent; waiting for calls in flight. A second interrupt leaves at once.")
+	case apply.EventInvalid, apply.RunStarted, apply.ActionStarted, apply.RunEnded:
+	}
+	return ""
+}
+
+// action is one line about an action: message.welcome["ana"]: sent [3/10]
+func (p *Progress) action(e apply.Event, style, words string, counter bool) string {
+	address := "?"
+	if e.Change != nil {
+		address = e.Change.Key().String()
+	}
+	line := p.paint(p.bold, safe.Line(address)+":") + " " + p.paint(style, safe.Line(words))
+	if counter && p.tally.total > 0 {
+		line += p.paint(p.dim, fmt.Sprintf(" [%s/%s]", content.Thousands(p.tally.ended), content.Thousands(p.tally.total)))
+	}
+	return line
+}
+
+func (p *Progress) account(e apply.Event) string {
+	name := "account"
+	if e.Account != nil {
+		name = "account " + e.Account.Name
+	}
+	return p.paint(p.bold, safe.Line(name)+":") + " "
+}
+
+// explain is a second line with what an outcome means and what to do.
+func (p *Progress) explain(o apply.Outcome) string {
+	if s := join(o.Explain, o.Remedy); s != "" {
+		return "\n  " + safe.Line(s)
+	}
+	return ""
+}
+
+func doneWord(c *plan.Change) string {
+	if c == nil {
+		return "done"
+	}
+	switch c.Action {
+	case plan.Send:
+		return "sent"
+	case plan.Settle:
+		return "settled: it was delivered"
+	case plan.React, plan.Rereact, plan.Retarget, plan.Repeat:
+		return "reacted"
+	case plan.Unreact:
+		return "unreacted"
+	case plan.NoOp:
+	}
+	return "done"
+}
+
+func mid(id string) string {
+	if id == "" {
+		return ""
+	}
+	return " (id " + shortID(id) + ")"
+}
+
+func because(e apply.Event) string {
+	switch {
+	case e.Because != nil:
+		return ": it waits for " + e.Because.Addr.String()
+	case e.Outcome.Explain != "":
+		return ": " + e.Outcome.Explain
+	}
+	return ""
+}
+
+// span writes a duration in whole seconds, or in minutes and seconds.
+func span(d time.Duration) string {
+	d = d.Round(time.Second)
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", max(0, int(d/time.Second)))
+	}
+	return fmt.Sprintf("%d min %02d s", int(d/time.Minute), int(d%time.Minute/time.Second))
+}

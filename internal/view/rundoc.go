@@ -1,0 +1,137 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"herald/apply"
+	"herald/config/addr"
+	"herald/config/content"
+	"herald/plan"
+)
+
+// RunDoc is what a run did, as it is shown: a receipt for each action.
+type RunDoc struct {
+	PlanID      string
+	Counts      RunCounts
+	Receipts    []Receipt // in the plan's order
+	Interrupted bool
+	Refused     bool
+	Broken      string // why the record could not be written, "" if it could
+	Took        time.Duration
+	Posts       int
+}
+
+// RunCounts are how many actions ended in each way.
+type RunCounts struct {
+	Sent      int `json:"sent"`
+	Reacted   int `json:"reacted"`
+	Unreacted int `json:"unreacted"`
+	Settled   int `json:"settled"` // found to have been sent
+	Skipped   int `json:"skipped"` // done by an earlier apply of the plan
+	InDoubt   int `json:"in_doubt"`
+	Refused   int `json:"refused"`
+	Held      int `json:"held"`
+	Stopped   int `json:"stopped"` // not tried: the account or the run stopped
+	NotTried  int `json:"not_tried"`
+}
+
+// Receipt is how one action ended.
+type Receipt struct {
+	Change    *plan.Change
+	Result    apply.Result
+	Outcome   apply.Outcome
+	MessageID string
+	Because   addr.Instance // of a held one: what it waited for, or zero
+	Ended     time.Time
+}
+
+// NewRunDoc makes the document of a run's report.
+func NewRunDoc(rep *apply.Report) *RunDoc {
+	d := &RunDoc{
+		PlanID: rep.PlanID, Interrupted: rep.Interrupted, Refused: rep.Refused, Posts: rep.Posts,
+		Receipts: make([]Receipt, len(rep.Results)),
+	}
+	if rep.Broken != nil {
+		d.Broken = rep.Broken.Error()
+	}
+	if !rep.Ended.IsZero() && !rep.Began.IsZero() {
+		d.Took = rep.Ended.Sub(rep.Began)
+	}
+	for i := range rep.Results {
+		r := &rep.Results[i]
+		d.Receipts[i] = Receipt{Change: r.Change, Result: r.Result, Outcome: r.Outcome, MessageID: r.MessageID, Ended: r.Ended}
+		if r.Because != nil {
+			d.Receipts[i].Because = r.Because.Addr
+		}
+		d.Counts.add(r)
+	}
+	return d
+}
+
+func (n *RunCounts) add(r *apply.ChangeResult) {
+	switch r.Result {
+	case apply.ResultNone:
+		n.NotTried++
+	case apply.ResultDone:
+		n.addDone(r.Change)
+	case apply.ResultSkipped:
+		n.Skipped++
+	case apply.ResultRejected:
+		n.Refused++
+	case apply.ResultInDoubt:
+		n.InDoubt++
+	case apply.ResultHeld:
+		n.Held++
+	case apply.ResultStopped:
+		n.Stopped++
+	}
+}
+
+func (n *RunCounts) addDone(c *plan.Change) {
+	switch c.Action {
+	case plan.Send:
+		n.Sent++
+	case plan.Settle:
+		n.Settled++
+	case plan.React, plan.Rereact, plan.Repeat:
+		n.Reacted++
+	case plan.Retarget:
+		n.Reacted++
+		n.Unreacted++
+	case plan.Unreact:
+		n.Unreacted++
+	case plan.NoOp:
+	}
+}
+
+// Complete reports whether nothing is left to be done.
+func (d *RunDoc) Complete() bool {
+	n := d.Counts
+	return !d.Refused && d.Broken == "" && !d.Interrupted && n.InDoubt+n.Refused+n.Held+n.Stopped+n.NotTried == 0
+}
+
+// Summary is the run in one line: "Apply complete! 3 sent, 1 reacted."
+func (d *RunDoc) Summary() string {
+	n := d.Counts
+	parts := appendCounts(nil, []counted{
+		{n.Sent, "sent"}, {n.Reacted, "reacted"}, {n.Unreacted, "unreacted"}, {n.Settled, "settled"},
+		{n.Skipped, "done before"}, {n.InDoubt, "in doubt"}, {n.Refused, "refused"},
+		{n.Held, "held"}, {n.Stopped + n.NotTried, "not tried"},
+	})
+	if n.Sent == 0 && !d.Refused {
+		parts = append([]string{content.Thousands(0) + " sent"}, parts...)
+	}
+	counts := strings.Join(parts, ", ") + "."
+	switch {
+	case d.Refused:
+		return "Nothing was sent: the plan was refused."
+	case d.Complete():
+		return "Apply complete! " + counts
+	case d.Broken != "":
+		return "Apply stopped: the record could not be written. " + counts
+	case d.Interrupted:
+		return "Apply interrupted. " + counts
+	}
+	return "Apply incomplete: " + counts
+}

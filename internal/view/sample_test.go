@@ -1,0 +1,121 @@
+package view
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/apply"
+	"herald/config/addr"
+	"herald/config/content"
+	"herald/plan"
+	"herald/state"
+)
+
+const shopID, cafeID = "17841405822304914", "17841400008460056"
+
+func message(name string) addr.Instance { return addr.Block{Kind: addr.Message, Name: name}.Only() }
+func messageOf(name, key string) addr.Instance {
+	return addr.Block{Kind: addr.Message, Name: name}.Each(key)
+}
+func reactionAt(name string) addr.Instance { return addr.Block{Kind: addr.Reaction, Name: name}.Only() }
+
+func day(hour int) time.Time { return time.Date(2026, 9, 14, hour, 30, 0, 0, time.UTC) }
+
+// hostile is a text that tries everything at once.
+const hostile = "Hi \x1b[31mred\x1b[0m \u202egnp.exe\u202c\n" +
+	"```\n~~~~\n</details><script>alert(1)</script>\n" +
+	"│ + message.forged  text\n" +
+	"@everyone #1 \u200b\u00ad\ufeff\U000e0041 a\u0301\u0301\u0301\u0301\u0301\u0301 👩‍👩‍👧 ❤️ 1️⃣ \r\tend"
+
+// samplePlan has a change of every sort.
+func samplePlan() *plan.Plan {
+	send := func(a addr.Instance, to string, k content.Kind, v string) *plan.Change {
+		return &plan.Change{Addr: a, Revision: 1, Action: plan.Send, Reason: plan.NotSentYet, Account: shopID, Recipient: to, Content: content.Content{Kind: k, Value: v}}
+	}
+	base := func(c *plan.Change, s state.Status) *plan.Change {
+		c.Base = &state.Entry{Addr: c.Addr, Revision: 1, Account: c.Account, Recipient: c.Recipient, Status: s, Change: 2, SettledAt: day(9), IntendedAt: day(9),
+			PlanID: "sha256:1111", Fingerprint: "v1:sha256:2222", MessageID: "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQxNDA1ODIyMzA0OTE0"}
+		return c
+	}
+	as := func(c *plan.Change, a plan.Action, r plan.Reason) *plan.Change {
+		c.Action, c.Reason = a, r
+		return c
+	}
+	react := func(name, to string, a plan.Action, r plan.Reason, t plan.Target) *plan.Change {
+		return &plan.Change{Addr: reactionAt(name), Revision: 1, Action: a, Reason: r, Account: shopID, Recipient: to, React: "love", Target: t}
+	}
+	const ana, bob, cy, dee, eve = "6543210987654321", "6543210987654322", "6543210987654323", "6543210987654324", "6543210987654325"
+
+	edited := as(base(send(messageOf("welcome", "bob"), bob, content.Text, "Hi Bob, your order is nearly there."), state.Sent), plan.NoOp, plan.EditedAfterSent)
+	edited.Range = hcl.Range{Filename: "main.hcl", Start: hcl.Pos{Line: 12, Column: 1}, End: hcl.Pos{Line: 12, Column: 18}}
+	again := as(base(send(messageOf("offer", "bob"), bob, content.Text, "Ten per cent off, this week only."), state.Sent), plan.Send, plan.RevisionRaised)
+	again.Revision = 2
+	lowered := as(base(send(messageOf("hours", "bob"), bob, content.Text, "We are open."), state.Sent), plan.NoOp, plan.RevisionLowered)
+	doubt := as(base(send(messageOf("welcome", "cy"), cy, content.Text, "Hi Cy."), state.Intent), plan.Settle, plan.InDoubt)
+	doubt.Base.SettledAt, doubt.Base.DoubtAt, doubt.Base.MessageID = time.Time{}, day(10), ""
+	waits := send(messageOf("thanks", "cy"), cy, content.Text, "And thank you.")
+	waits.HeldBy, waits.HeldWhy = doubt.Addr, plan.InDoubt
+	refused := as(base(send(messageOf("welcome", "dee"), dee, content.Text, "Hi Dee."), state.Rejected), plan.Send, plan.RejectedBefore)
+	refused.Base.Refusal = &state.Refusal{Class: state.Hold, HTTP: 403, Code: 10, Subcode: 2534022}
+	final := as(base(send(message("foreign"), dee, content.Post, "17918195224117851"), state.Rejected), plan.NoOp, plan.RejectedFinal)
+	final.Base.Refusal = &state.Refusal{Class: state.Final, HTTP: 400, Code: 100, Subcode: 2534015}
+	secret := send(message("code"), dee, content.Text, strings.Repeat("s", 214))
+	secret.Sensitive = true
+	moved := as(base(send(message("new_name"), dee, content.Text, "Moved."), state.Sent), plan.NoOp, plan.AlreadySent)
+	moved.MovedFrom = message("old_name")
+	evil := send(messageOf("evil", "e|v`e\n\u202e@all"), eve, content.Text, hostile)
+	evil.Account = cafeID
+	rereact := react("mood", ana, plan.Rereact, plan.ReactionChanged, plan.Target{ID: "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQx"})
+	rereact.Base = &state.Entry{Reaction: "wow", Status: state.Reacted, Target: rereact.Target.ID}
+	gone := react("old", bob, plan.Unreact, plan.Removed, plan.Target{ID: "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQx"})
+	gone.Base = &state.Entry{Reaction: "love", Status: state.Reacted, Target: gone.Target.ID}
+
+	return &plan.Plan{
+		ID: "sha256:" + strings.Repeat("9f86d081", 8), Lineage: "0d1b9f6e-5a3c-4c07-a1f5-7b1f0f3b8f11", Serial: 7,
+		Accounts: []plan.Account{
+			{Name: "shop", IGID: shopID, Endpoint: defaultEndpoint, APIVersion: "v24.0"},
+			{Name: "cafe", IGID: cafeID, Endpoint: "http://127.0.0.1:8080", APIVersion: "v24.0"},
+		},
+		Changes: []*plan.Change{
+			send(messageOf("welcome", "ana"), ana, content.Text, "Hi Ana, your order is on its way. 🚚\nIt has left the house this morning, and if nothing goes wrong on its way it is with you tomorrow before noon.\n\nQuestions? Just answer."),
+			send(message("track"), ana, content.Link, "https://shop.example/track/4711"),
+			send(message("picture"), ana, content.Image, "https://cdn.example.com/parcel.gif"),
+			send(message("heart"), ana, content.Sticker, content.Like),
+			react("thanks", ana, plan.React, plan.NotReactedYet, plan.Target{Ref: message("picture")}),
+			rereact, edited, again, lowered, gone, doubt, waits, refused, final, secret, moved, evil,
+		},
+		Moves:   []plan.Move{{From: message("old_name"), To: message("new_name")}},
+		Retired: 3,
+		Outputs: []plan.Output{
+			{Name: "picture_id", JSON: []byte("\"\ue000message.picture\ue001\""), Refs: []addr.Instance{message("picture")}},
+			{Name: "moved_id", JSON: []byte("{\"id\":\"\ue000message.new_name\ue001\"}"), Refs: []addr.Instance{message("new_name")}},
+			{Name: "hush", Sensitive: true, JSON: []byte(`"psst"`)},
+			{Name: "greeting", JSON: []byte(`"hello"`)},
+		},
+	}
+}
+
+// sampleReport is a run with every end that an action may have.
+func sampleReport() *apply.Report {
+	p := samplePlan()
+	at := func(i int) *plan.Change { return p.Changes[i] }
+	return &apply.Report{
+		PlanID: p.ID, Began: day(12), Ended: day(12).Add(3 * time.Second), Posts: 6,
+		Results: []apply.ChangeResult{
+			{Change: at(0), Result: apply.ResultDone, MessageID: "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQxNDA1ODIyMzA0OTE0", Ended: day(12)},
+			{Change: at(1), Result: apply.ResultSkipped, MessageID: "m2"},
+			{Change: at(2), Result: apply.ResultRejected, Outcome: apply.Outcome{Class: apply.Final, HTTP: 400, Code: 100, Subcode: 2018047, TraceID: "AbC", Explain: "The media is of a type that Instagram does not take.", Remedy: "Give another file."}},
+			{Change: at(3), Result: apply.ResultHeld, Because: at(2)},
+			{Change: at(4), Result: apply.ResultHeld, Because: at(2)},
+			{Change: at(5), Result: apply.ResultDone},
+			{Change: at(9), Result: apply.ResultDone},
+			{Change: at(10), Result: apply.ResultInDoubt, Outcome: apply.Outcome{Class: apply.InDoubt, Reason: "timeout", Explain: "The answer did not come in time."}},
+			{Change: at(16), Result: apply.ResultStopped, Outcome: apply.Outcome{Class: apply.AccountRefused, HTTP: 401, Code: 190, Explain: "The token has expired.", Remedy: "Make a new one and set HERALD_TOKEN_CAFE."}},
+		},
+	}
+}
+
+var errDisk = errors.New("write herald.state.journal: no space left on device")

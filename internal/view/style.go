@@ -1,0 +1,133 @@
+package view
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"herald/config/content"
+	"herald/internal/view/safe"
+)
+
+// TextOptions say how a document is written for a terminal.
+type TextOptions struct {
+	// Color allows colours and underlining.
+	Color bool
+	// Width is that of the terminal in cells; 0 wraps nothing.
+	Width int
+	// Verbose shows everything, however long.
+	Verbose bool
+}
+
+// palette holds the escape sequences that a text is painted with, all empty
+// where there is no colour.
+type palette struct {
+	bold, dim, red, green, yellow, cyan, underline, reset string
+}
+
+func newPalette(color bool) palette {
+	if !color {
+		return palette{}
+	}
+	return palette{
+		bold: "\x1b[1m", dim: "\x1b[2m", red: "\x1b[31m", green: "\x1b[32m", yellow: "\x1b[33m",
+		cyan: "\x1b[36m", underline: "\x1b[4m", reset: "\x1b[0m",
+	}
+}
+
+// paint returns s in the style, one or more sequences of the palette.
+func (p palette) paint(style, s string) string {
+	if style == "" || s == "" {
+		return s
+	}
+	return style + s + p.reset
+}
+
+// page is a text document in the making. What is put on it is safe already.
+type page struct {
+	palette
+	width int
+	buf   bytes.Buffer
+}
+
+func newPage(opts TextOptions) *page {
+	return &page{palette: newPalette(opts.Color), width: opts.Width}
+}
+
+// line writes the parts as one line.
+func (p *page) line(parts ...string) {
+	for _, part := range parts {
+		p.buf.WriteString(part)
+	}
+	p.buf.WriteByte('\n')
+}
+
+// para writes s, which may have several lines, wrapped behind the indent and
+// painted. A line that begins with a space is a command, and is not wrapped.
+func (p *page) para(indent, style, s string) {
+	for line := range strings.SplitSeq(s, "\n") {
+		if line == "" {
+			p.line(strings.TrimRight(indent, " "))
+			continue
+		}
+		wrapped := []string{line}
+		if line[0] != ' ' {
+			wrapped = safe.Wrap(line, p.room(indent))
+		}
+		for _, w := range wrapped {
+			p.line(indent, p.paint(style, w))
+		}
+	}
+}
+
+// quote writes a text of unknown origin, each of its lines behind a bar, and
+// behind a broken bar where a line was only wrapped.
+func (p *page) quote(indent, s string) {
+	for line := range strings.SplitSeq(safe.Text(s), "\n") {
+		bar := "│ "
+		for _, w := range safe.Wrap(line, p.room(indent+bar)) {
+			p.line(indent, p.paint(p.dim, strings.TrimRight(bar, cut(w))), w)
+			bar = "┆ "
+		}
+	}
+}
+
+// cut is the cutset by which a bar loses its space before an empty line.
+func cut(line string) string {
+	if line == "" {
+		return " "
+	}
+	return ""
+}
+
+// room is the width that is left behind the indent; 0 is no bound.
+func (p *page) room(indent string) int {
+	if p.width <= 0 {
+		return 0
+	}
+	return max(20, p.width-safe.Width(indent))
+}
+
+func (p *page) writeTo(w io.Writer) error {
+	_, err := w.Write(p.buf.Bytes())
+	return err
+}
+
+// count writes a number with its noun: 1 message, 2,000 messages.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return content.Thousands(n) + " " + many
+}
+
+// shellQuote writes s so that a shell takes it as one word, in single quotes
+// where it holds more than letters, digits and a few signs.
+func shellQuote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:=@%+,", r))
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
