@@ -117,25 +117,23 @@ func dataOf(elements ...any) any { return map[string]any{"data": elements} }
 // attachments shows media the way it comes back: by its kind, under an
 // address of the platform's own, never the one that was sent.
 func attachments(it *item) any {
-	if it.kind == KindText || it.kind == KindPost {
+	if it.url == "" && it.kind != KindSticker {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(it.id))
 	asset := "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=" +
 		strconv.FormatUint(binary.BigEndian.Uint64(sum[:8])>>11, 10) + "&signature=" + hex.EncodeToString(sum[8:20])
 	picture := map[string]any{"url": asset, "preview_url": asset, "width": 720, "height": 720, "max_width": 0, "max_height": 0}
-	switch it.kind {
-	case KindImage:
-		return dataOf(map[string]any{"image_data": picture})
-	case KindSticker:
-		picture["render_as_sticker"] = true
-		return dataOf(map[string]any{"image_data": picture})
-	case KindVideo:
+	if it.kind == KindVideo {
 		return dataOf(map[string]any{"video_data": picture})
-	case KindAudio:
+	}
+	if it.kind == KindAudio {
 		return dataOf(map[string]any{"file_url": asset, "name": "audioclip.mp4", "mime_type": "audio/mp4"})
 	}
-	return nil
+	if it.kind == KindSticker {
+		picture["render_as_sticker"] = true
+	}
+	return dataOf(map[string]any{"image_data": picture})
 }
 
 func (v *view) reactions(it *item) any {

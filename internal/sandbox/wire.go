@@ -188,8 +188,8 @@ func (act *action) setAttachment(in *wireAttachment) *refusal {
 }
 
 func (act *action) setSenderAction(name string, payload jsontext.Value, version int) *refusal {
-	switch Kind(name) {
-	case KindReact:
+	switch name {
+	case string(KindReact):
 		act.kind = KindReact
 		var in wireReact
 		if e := strict("payload", payload, &in); e != nil {
@@ -200,7 +200,7 @@ func (act *action) setSenderAction(name string, payload jsontext.Value, version 
 		}
 		act.target = *in.MessageID
 		return act.setReaction(*in.Reaction, version)
-	case KindUnreact:
+	case string(KindUnreact):
 		act.kind = KindUnreact
 		var in wireUnreact
 		if e := strict("payload", payload, &in); e != nil {
@@ -211,7 +211,7 @@ func (act *action) setSenderAction(name string, payload jsontext.Value, version 
 		}
 		act.target = *in.MessageID
 		return nil
-	case KindTypingOn, KindTypingOff, KindMarkSeen:
+	case string(KindTypingOn), string(KindTypingOff), string(KindMarkSeen):
 		act.kind = Kind(name)
 		if payload != nil {
 			return errParam("payload is unknown for sender_action %s", name)
