@@ -46,15 +46,19 @@ type Session interface {
 
 	// Append stores the entries durably: once it returns nil they survive a
 	// crash. Callers at the same time share one sync. There must be a record.
-	// After an error nothing more can be appended in this session, and the
-	// entries may or may not be found later.
+	// After an error of writing nothing more can be appended in this session,
+	// and the entries may or may not be found later. A ctx that has ended, an
+	// entry that Entry.Check refuses and ErrNoRecord are found before anything
+	// is written, and leave the session as it is.
 	Append(ctx context.Context, entries ...Entry) error
 
 	// Snapshot replaces the stored record by r, whose Serial is then one more
 	// than the stored one, and returns once that is durable; the journal is
 	// then empty. The stored serial must be r.Serial, or r must be new and
-	// nothing stored (then it is stored with its Serial, 0). A failure leaves
-	// the former record, r.Serial unchanged.
+	// nothing stored (then it is stored with its Serial, 0); otherwise the
+	// error is a *ConflictError. A failure leaves r.Serial unchanged and the
+	// former record, or the new one if the failure came last: either is whole.
+	// After a failure of writing nothing more can be written in this session.
 	Snapshot(ctx context.Context, r *Record) error
 
 	// Unlock gives the lock back.
@@ -100,4 +104,24 @@ func (e *FormatError) Error() string {
 		return fmt.Sprintf("%s, line %d: %s", e.Path, e.Line, e.Problem)
 	}
 	return e.Path + ": " + e.Problem
+}
+
+// ConflictError says that a snapshot does not follow the stored record:
+// something else has written it, or it is another record.
+type ConflictError struct {
+	Lineage       string // of the record that was to be stored
+	Serial        uint64
+	StoredLineage string // "" if nothing is stored
+	StoredSerial  uint64
+}
+
+// Error names both serials, or both lineages.
+func (e *ConflictError) Error() string {
+	switch {
+	case e.StoredLineage == "":
+		return fmt.Sprintf("nothing is stored, so a record with serial %d cannot follow it", e.Serial)
+	case e.Lineage != e.StoredLineage:
+		return fmt.Sprintf("another record is stored: its lineage is %s, not %s", e.StoredLineage, e.Lineage)
+	}
+	return fmt.Sprintf("the stored record has serial %d, not %d: something else has written it", e.StoredSerial, e.Serial)
 }

@@ -1,0 +1,24 @@
+// Package filestore keeps a record in one folder of the local disk.
+//
+// Four files stand beside each other:
+//
+//	herald.state.json         the snapshot: the record as state.Encode writes it
+//	herald.state.journal      what was appended since, one batch after another
+//	herald.state.lock         the lock; its content says who holds it
+//	herald.state.json.backup  the snapshot before the last one
+//
+// The snapshot may be committed to version control: it has mode 0644 when it
+// is made, and keeps the mode it has. Journal and lock belong to one machine:
+// they have mode 0600. A link in the place of the snapshot is followed, and the
+// other files stand beside its target, so that two ways to one record lead to
+// one lock.
+//
+// An append is one write and one fsync for all callers of that moment. The
+// snapshot is replaced by renaming a finished file over it. Whatever fails, the
+// session is dead afterwards: a failed fsync may have lost what it was to
+// keep, so a later one proves nothing.
+//
+// The lock is one of the operating system, which frees it when its holder
+// dies. The lock file is never deleted; where somebody else deletes or
+// replaces it, the holder stops.
+package filestore

@@ -1,0 +1,45 @@
+package filestore
+
+import (
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"herald/state"
+	"herald/state/storetest"
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("HERALD_TEST_APPEND"); dir != "" {
+		appendForever(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Factory {
+		dir := t.TempDir()
+		var full atomic.Bool
+		fault := func(op, path string) error {
+			if full.Load() && op == opWrite && !strings.HasSuffix(path, ".lock") {
+				return syscall.ENOSPC
+			}
+			return nil
+		}
+		return storetest.Factory{
+			Open: func() state.Store { return New(dir, Options{Poll: 5 * time.Millisecond, Fault: fault}) },
+			BreakLock: func() {
+				if err := os.Remove(dir + "/herald.state.lock"); err != nil {
+					t.Error(err)
+				}
+			},
+			FailWrites: func() { full.Store(true) },
+		}
+	})
+}
