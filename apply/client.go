@@ -65,6 +65,26 @@ const (
 	InDoubt
 )
 
+var classNames = [...]string{"invalid", "accepted", "not_written", "hold", "final", "refetch_media", "rate_limited", "account_refused", "in_doubt"}
+
+// String returns the class as the log has it.
+func (c Class) String() string {
+	if int(c) < len(classNames) {
+		return classNames[c]
+	}
+	return classNames[ClassInvalid]
+}
+
+var verbNames = [...]string{"invalid", "send", "react", "unreact"}
+
+// String returns the verb as the log has it.
+func (v Verb) String() string {
+	if int(v) < len(verbNames) {
+		return verbNames[v]
+	}
+	return verbNames[VerbInvalid]
+}
+
 // Outcome is the answer to one call.
 type Outcome struct {
 	Class     Class

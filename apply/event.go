@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"herald/plan"
+	"herald/state"
 )
 
 // EventType says what happened. The zero value is no event.
@@ -97,4 +98,13 @@ type Report struct {
 	Refused bool
 	// Broken says that the record could not be written, so the run stopped.
 	Broken error
+	// Unrecorded holds what is known and could not be written, one entry a
+	// key: the record holds at the most its intent.
+	Unrecorded []state.Entry
+	// InDoubt counts the plan's addresses whose message or reaction the run
+	// leaves in doubt.
+	InDoubt int
+	// Record is the record as the run left it; nil if there was none and none
+	// was made.
+	Record *state.Record
 }

@@ -1,0 +1,167 @@
+package apply
+
+import (
+	"sync/atomic"
+	"time"
+
+	"herald/config/content"
+	"herald/plan"
+)
+
+// gate says whether an account's identity has been checked.
+type gate uint8
+
+const (
+	gateUnasked gate = iota
+	gateAsking
+	gateOpen
+)
+
+// account is an account during a run. What is not atomic belongs to the
+// dispatcher.
+type account struct {
+	plan *plan.Account
+	gate gate
+	// messages and media have rates of their own, and neither waits for the
+	// other's answers.
+	messages, media lane
+	later           later // changes to be tried again
+
+	// A rate-limited account sends nothing before waitUntil. limits counts the
+	// waits since a call was last accepted.
+	waitUntil time.Time
+	limits    int
+
+	doubts   int       // messages in doubt, of this run or an earlier one
+	answered time.Time // when a call last reached the wire
+
+	halted atomic.Bool
+	why    Outcome // why it is halted
+	clock  serverClock
+}
+
+// lane holds one account's changes of one rate that may go now.
+type lane struct {
+	pace     *pace
+	urgent   queue // begun conversations, and second tries
+	ready    queue
+	inFlight int
+}
+
+func newAccount(p *plan.Account, now time.Time) *account {
+	return &account{
+		plan:     p,
+		messages: lane{pace: newPace(p.Rates.Messages, now)},
+		media:    lane{pace: newPace(p.Rates.Media, now)},
+	}
+}
+
+// lane returns the lane of a change. Pictures count as messages.
+func (a *account) lane(c *plan.Change) *lane {
+	if c.Content.Kind == content.Audio || c.Content.Kind == content.Video {
+		return &a.media
+	}
+	return &a.messages
+}
+
+func (a *account) lanes() [2]*lane { return [2]*lane{&a.messages, &a.media} }
+
+// waiting reports whether any change of the account is still to go.
+func (a *account) waiting() bool {
+	return len(a.later) > 0 || a.messages.len() > 0 || a.media.len() > 0
+}
+
+// limited records a refusal for the rate and reports whether it began a wait:
+// refusals of calls that were made before the wait began or ended count as
+// one. What Meta says of the end of the limit wins.
+func (a *account) limited(o Outcome, began, now time.Time, random func() float64) bool {
+	first := !began.Before(a.waitUntil)
+	if !first && !now.Add(o.RegainAccess).After(a.waitUntil) {
+		return false
+	}
+	if first {
+		a.limits++
+	}
+	d := o.RegainAccess
+	if d <= 0 {
+		d = backoff(a.limits, limitFirst, limitMost, random)
+	}
+	a.waitUntil = now.Add(d)
+	return true
+}
+
+// accepted records an accepted call.
+func (a *account) accepted(began time.Time) {
+	if !began.Before(a.waitUntil) {
+		a.limits = 0
+	}
+}
+
+func (l *lane) len() int { return l.urgent.len() + l.ready.len() }
+
+func (l *lane) pop() int32 {
+	if l.urgent.len() > 0 {
+		return l.urgent.pop()
+	}
+	return l.ready.pop()
+}
+
+// queue is first in, first out.
+type queue struct {
+	items []int32
+	head  int
+}
+
+func (q *queue) len() int     { return len(q.items) - q.head }
+func (q *queue) push(i int32) { q.items = append(q.items, i) }
+
+func (q *queue) pop() int32 {
+	i := q.items[q.head]
+	q.head++
+	switch {
+	case q.head == len(q.items):
+		q.items, q.head = q.items[:0], 0
+	case q.head > 1024 && q.head > len(q.items)/2:
+		q.items = q.items[:copy(q.items, q.items[q.head:])]
+		q.head = 0
+	}
+	return i
+}
+
+// serverClock tells the server's time once an answer has told it. It is safe
+// for concurrent use.
+type serverClock struct {
+	known  atomic.Bool
+	offset atomic.Int64 // server time less ours, in nanoseconds
+}
+
+// learn takes the Date of an answer that came at the given time. A Date has
+// whole seconds, so half a second is added, and a difference of less than a
+// second from what is known teaches nothing.
+func (c *serverClock) learn(date, came time.Time) {
+	if date.IsZero() {
+		return
+	}
+	offset := int64(date.Add(500 * time.Millisecond).Sub(came))
+	if old := c.offset.Load(); c.known.Load() && abs(offset-old) < int64(time.Second) {
+		return
+	}
+	c.offset.Store(offset)
+	c.known.Store(true)
+}
+
+// now returns the server's time in whole microseconds, or zero if it is not
+// known.
+func (c *serverClock) now() time.Time {
+	if !c.known.Load() {
+		return time.Time{}
+	}
+	return time.Now().Add(time.Duration(c.offset.Load())).UTC().Truncate(time.Microsecond)
+}
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

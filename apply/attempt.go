@@ -1,0 +1,99 @@
+package apply
+
+import (
+	"time"
+
+	"herald/config/addr"
+)
+
+// job is one attempt at one change.
+type job struct {
+	node    int32
+	account *account
+	lane    *lane
+}
+
+// verdict is what came of a job, for the dispatcher.
+type verdict struct {
+	job
+	hit     *obstacle // the guard forbade the call
+	nothing bool      // nothing was left to call
+	stopped bool      // the intent was recorded, and the run stopped before the call
+	more    bool      // accepted, and the change needs another call
+	outcome Outcome
+	began   time.Time // of the call; zero if there was none
+	ended   time.Time
+	err     error // something could not be recorded
+}
+
+// attempt guards, records the intent, makes one call, and records what came of
+// it. It returns once that is durable.
+func (e *engine) attempt(j job) verdict {
+	v := verdict{job: j}
+	n := &e.sched.nodes[j.node]
+	c, clock := n.change, &j.account.clock
+	a, hit := e.ledger.begin(c, clock.now())
+	if a == nil {
+		v.hit, v.nothing = hit, hit == nil
+		return v
+	}
+	if v.err = e.ledger.append(e.records, a.entry); v.err != nil {
+		e.withdraw(a, clock.now())
+		return v
+	}
+	if a.first(n) {
+		e.observe(Event{Type: ActionStarted, Change: c, Account: j.account.plan})
+	}
+	if err := j.lane.pace.wait(e.stopping); err != nil || j.account.halted.Load() || e.stopping.Err() != nil {
+		v.stopped = true
+		v.err = e.withdraw(a, clock.now())
+		return v
+	}
+	v.began = time.Now()
+	o := e.run.Client.Do(e.calls, j.account.plan, a.call)
+	v.ended = time.Now()
+	clock.learn(o.Date, v.ended)
+	v.outcome = checked(o, a.call)
+	e.trace(a, v)
+	again := v.outcome.Class == RefetchMedia && n.tries.media+1 < maxMediaTries
+	v.err = e.ledger.append(e.records, e.ledger.conclude(a, v.outcome, again, clock.now()))
+	v.more = v.outcome.Class == Accepted && c.Addr.Kind == addr.Reaction && e.ledger.unfinished(c)
+	return v
+}
+
+// withdraw records that the call of an intent was never made.
+func (e *engine) withdraw(a *attempt, now time.Time) error {
+	o := Outcome{Class: NotWritten, Reason: "stopped"}
+	return e.ledger.append(e.records, e.ledger.conclude(a, o, false, now))
+}
+
+// first reports whether this is the first call for the change in this run.
+func (a *attempt) first(n *node) bool {
+	first := !n.begun
+	n.begun = true
+	return first
+}
+
+// checked returns the outcome as the journal protocol can rely on it: what
+// decides nothing, or says of a message that it was sent without naming its
+// id, is in doubt.
+func checked(o Outcome, call Call) Outcome {
+	switch {
+	case o.Class == ClassInvalid:
+		o.Class = InDoubt
+	case o.Class == Accepted && call.Verb == SendMessage && o.MessageID == "":
+		o.Class, o.Reason = InDoubt, "no_message_id"
+	}
+	return o
+}
+
+// trace logs a call: what it was about and how it ended, never what it said.
+func (e *engine) trace(a *attempt, v verdict) {
+	if !e.log.IsDebug() {
+		return
+	}
+	o := v.outcome
+	e.log.Debug("call ended", "address", a.change.Key().String(), "verb", a.call.Verb.String(), "account", v.account.plan.Name,
+		"class", o.Class.String(), "http", o.HTTP, "code", o.Code, "subcode", o.Subcode, "trace_id", o.TraceID,
+		"reason", o.Reason, "took", v.ended.Sub(v.began))
+}

@@ -1,0 +1,145 @@
+package apply
+
+import "time"
+
+// dispatch starts every call that may begin now and returns when to look
+// again, or zero if only an answer can change anything.
+func (e *engine) dispatch(now time.Time) (wake time.Time) {
+	if e.halt != nil {
+		return time.Time{}
+	}
+	sooner := func(at time.Time) {
+		if wake.IsZero() || at.Before(wake) {
+			wake = at
+		}
+	}
+	for _, a := range e.order {
+		if e.ready(a, now, sooner) {
+			for _, l := range a.lanes() {
+				e.drain(a, l, now, sooner)
+			}
+		}
+	}
+	return wake
+}
+
+// ready reports whether the account may begin calls now.
+func (e *engine) ready(a *account, now time.Time, sooner func(time.Time)) bool {
+	if a.halted.Load() {
+		e.flush(a)
+		return false
+	}
+	for {
+		i, due := a.later.due(now)
+		if !due {
+			break
+		}
+		e.enqueue(i, true)
+	}
+	if len(a.later) > 0 {
+		sooner(a.later[0].at)
+	}
+	if a.messages.len() == 0 && a.media.len() == 0 {
+		return false
+	}
+	switch a.gate {
+	case gateUnasked:
+		a.gate = gateAsking
+		e.asking++
+		e.workers.Go(func() { e.gates <- e.ask(e.stopping, a) })
+		return false
+	case gateAsking:
+		return false
+	case gateOpen:
+	}
+	if now.Before(a.waitUntil) {
+		sooner(a.waitUntil)
+		return false
+	}
+	return true
+}
+
+// drain starts the lane's calls as far as its rate and its room allow.
+func (e *engine) drain(a *account, l *lane, now time.Time, sooner func(time.Time)) {
+	for l.len() > 0 && l.inFlight < e.run.Parallelism {
+		if wait := l.pace.take(now); wait > 0 {
+			sooner(now.Add(wait))
+			return
+		}
+		i := l.pop()
+		if e.sched.nodes[i].finished {
+			continue
+		}
+		l.inFlight++
+		e.inFlight++
+		e.start(job{node: i, account: a, lane: l})
+	}
+}
+
+// start gives the job to a worker. There are never more than can be in flight.
+func (e *engine) start(j job) {
+	if e.idle > 0 {
+		e.idle--
+		e.jobs <- j
+		return
+	}
+	e.workers.Go(func() {
+		e.verdicts <- e.attempt(j)
+		for j := range e.jobs {
+			e.verdicts <- e.attempt(j)
+		}
+	})
+}
+
+// enqueue lets the node go as soon as its account may. An urgent one, a second
+// try or the next message of a conversation, goes before all that have not
+// begun.
+func (e *engine) enqueue(i int32, urgent bool) {
+	c := e.sched.nodes[i].change
+	l := e.accounts[c.Account].lane(c)
+	if urgent {
+		l.urgent.push(i)
+		return
+	}
+	l.ready.push(i)
+}
+
+// flush ends everything that a halted account has still to do.
+func (e *engine) flush(a *account) {
+	for _, l := range a.lanes() {
+		for l.len() > 0 {
+			e.end(l.pop(), ChangeResult{Result: ResultStopped, Outcome: a.why})
+		}
+	}
+	for _, r := range a.later {
+		e.end(r.node, ChangeResult{Result: ResultStopped, Outcome: a.why})
+	}
+	a.later = nil
+}
+
+// opened takes the end of an account's identity check.
+func (e *engine) opened(g gateResult) {
+	e.asking--
+	if e.halt != nil {
+		return
+	}
+	if !g.open {
+		e.stopAccount(g.account, g.why)
+		return
+	}
+	g.account.gate = gateOpen
+	g.account.answered = time.Now()
+	e.tooDoubtful(g.account)
+}
+
+// stopAccount stops one account: what is in flight ends, nothing else begins.
+func (e *engine) stopAccount(a *account, why Outcome) {
+	if a.halted.Load() {
+		return
+	}
+	a.why = why
+	a.halted.Store(true)
+	e.log.Debug("account stopped", "account", a.plan.Name, "class", why.Class.String(), "code", why.Code, "subcode", why.Subcode,
+		"trace_id", why.TraceID, "reason", why.Reason)
+	e.observe(Event{Type: AccountStopped, Account: a.plan, Outcome: why})
+}

@@ -1,0 +1,156 @@
+package apply
+
+import (
+	"context"
+
+	"herald/config/addr"
+	"herald/plan"
+	"herald/state"
+)
+
+// delivered reports whether what waits for a change may go after this end.
+func (r *ChangeResult) delivered() bool {
+	return r.Result == ResultDone || r.Result == ResultSkipped && (r.Outcome.Class == Accepted || r.Outcome.Class == ClassInvalid)
+}
+
+// end gives node i its end, and what waits for it its way or its own end.
+func (e *engine) end(i int32, r ChangeResult) {
+	n := &e.sched.nodes[i]
+	if n.finished {
+		return
+	}
+	e.store(i, r)
+	if r.delivered() {
+		e.scratch = e.sched.delivered(i, e.scratch[:0])
+		e.release(e.scratch)
+		return
+	}
+	e.block(i, r)
+}
+
+// release queues what has become ready. What becomes so during the review is
+// queued at its end.
+func (e *engine) release(ready []int32) {
+	if !e.reviewed {
+		return
+	}
+	for _, i := range ready {
+		e.enqueue(i, true)
+	}
+}
+
+// block ends all that waited for node i. They name the change that is the
+// cause, not the one before them.
+func (e *engine) block(i int32, r ChangeResult) {
+	cause := e.sched.nodes[i].change
+	if r.Because != nil {
+		cause = r.Because
+	}
+	blocked, ready := e.sched.failed(i, nil, nil)
+	for len(blocked) > 0 {
+		j := blocked[len(blocked)-1]
+		blocked = blocked[:len(blocked)-1]
+		n := &e.sched.nodes[j]
+		if n.finished {
+			continue
+		}
+		entry := e.ledger.get(n.change.Key())
+		a := e.accounts[n.change.Account]
+		switch {
+		case e.standing(n.change, entry) == standingInDoubt:
+			e.settle(j, entry)
+			continue
+		case e.standing(n.change, entry) == standingDone:
+			e.end(j, ChangeResult{Result: ResultSkipped, Outcome: Outcome{Class: Accepted}, MessageID: messageID(entry)})
+			continue
+		case a.halted.Load():
+			e.store(j, ChangeResult{Result: ResultStopped, Outcome: a.why})
+		case r.Result == ResultStopped && e.halt != nil:
+			e.store(j, ChangeResult{Result: ResultStopped})
+		default:
+			e.store(j, ChangeResult{Result: ResultHeld, Because: cause})
+		}
+		blocked, ready = e.sched.failed(j, blocked, ready)
+	}
+	e.release(ready)
+}
+
+// store keeps a result and tells it.
+func (e *engine) store(i int32, r ChangeResult) {
+	r.Change = e.sched.nodes[i].change
+	e.results[i] = r
+	ev := Event{Change: r.Change, Account: e.accounts[r.Change.Account].plan, Outcome: r.Outcome, MessageID: r.MessageID, Because: r.Because}
+	switch r.Result {
+	case ResultDone:
+		ev.Type = ActionDone
+	case ResultSkipped:
+		ev.Type = ActionSkipped
+	case ResultRejected:
+		ev.Type = ActionRefused
+	case ResultInDoubt:
+		ev.Type = ActionInDoubt
+	case ResultHeld:
+		ev.Type = ActionHeld
+	case ResultNone, ResultStopped:
+		return
+	}
+	e.observe(ev)
+}
+
+// changeAt returns the plan's change of an address, or nil.
+func (e *engine) changeAt(a addr.Instance) *plan.Change {
+	if e.byAddr == nil {
+		e.byAddr = make(map[addr.Instance]*plan.Change, len(e.run.Plan.Changes))
+		for _, c := range e.run.Plan.Changes {
+			e.byAddr[c.Addr] = c
+		}
+	}
+	return e.byAddr[a]
+}
+
+// leave ends what never had its turn: the run stopped, or the plan's order is
+// a circle, which no plan of Build is.
+func (e *engine) leave() {
+	for i := range e.sched.nodes {
+		n := &e.sched.nodes[i]
+		if n.finished {
+			continue
+		}
+		r := ChangeResult{Result: ResultStopped}
+		if e.halt == nil {
+			r = ChangeResult{Result: ResultHeld, Outcome: Outcome{Reason: "cycle",
+				Explain: "It waits for a change that waits for it, so neither can be first.", Remedy: "Plan again."}}
+		}
+		e.sched.finish(n)
+		e.store(int32(i), r)
+	}
+}
+
+// conclude writes the last snapshot and counts what the run leaves.
+func (e *engine) conclude(ctx context.Context) (unfolded error) {
+	l := e.ledger
+	if e.run.Session.Context().Err() == nil {
+		unfolded = l.snapshot(ctx, false)
+	} else {
+		unfolded = context.Cause(e.run.Session.Context())
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range e.results {
+		r := &e.results[i]
+		lost, ok := l.unrecorded[r.Change.Key()]
+		if !ok {
+			continue
+		}
+		e.report.Unrecorded = append(e.report.Unrecorded, lost)
+		if e.sched.nodes[i].begun {
+			r.Result = ResultInDoubt // the intent is all that the record holds
+		}
+	}
+	for _, c := range e.run.Plan.Changes {
+		if entry := l.record.Get(c.Key()); entry != nil && entry.Status == state.Intent {
+			e.report.InDoubt++
+		}
+	}
+	return unfolded
+}

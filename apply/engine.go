@@ -1,0 +1,191 @@
+package apply
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"herald/config/addr"
+	"herald/plan"
+)
+
+// engine is one run. One goroutine, the dispatcher, decides what goes when;
+// workers make the calls, each with its records before and after.
+type engine struct {
+	run      Run
+	log      hclog.Logger
+	ledger   *ledger
+	sched    *schedule
+	accounts map[string]*account // by IG id
+	order    []*account          // as the plan has them
+	report   *Report
+	results  []ChangeResult // by node
+
+	// stopping ends when no new call may begin, calls when those in flight
+	// are given up; records never ends before the run.
+	stopping, calls, records context.Context
+	stop, giveUp             context.CancelFunc
+
+	verdicts chan verdict
+	gates    chan gateResult
+	jobs     chan job
+	workers  sync.WaitGroup
+	idle     int // workers without a job
+	inFlight int // jobs without a verdict
+	asking   int // identity checks without an end
+	failures int
+	halt     *halt // why the run stopped early, or nil
+	reviewed bool  // what may go is queued as it becomes ready
+	scratch  []int32
+	byAddr   map[addr.Instance]*plan.Change // see changeAt
+
+	events sync.Mutex
+}
+
+// halt is why a run stopped before its end.
+type halt struct {
+	kind haltKind
+	err  error
+}
+
+type haltKind uint8
+
+const (
+	haltInterrupt haltKind = iota
+	haltBroken
+	haltFailures
+	haltLimits
+)
+
+func (r Run) engine(ctx context.Context, record *ledger, rep *Report) *engine {
+	now := time.Now()
+	e := &engine{
+		run: r, log: r.Log, ledger: record, report: rep,
+		accounts: make(map[string]*account, len(r.Plan.Accounts)),
+		verdicts: make(chan verdict, 2*r.Parallelism),
+		gates:    make(chan gateResult, len(r.Plan.Accounts)),
+		jobs:     make(chan job, 2*r.Parallelism*max(1, len(r.Plan.Accounts))),
+	}
+	var changes []*plan.Change
+	for _, c := range r.Plan.Changes {
+		if c.Action != plan.NoOp {
+			changes = append(changes, c)
+			e.results = append(e.results, ChangeResult{Change: c})
+		}
+	}
+	rep.Results = e.results
+	e.sched = newSchedule(changes)
+	doubts := record.doubts()
+	for i := range r.Plan.Accounts {
+		a := newAccount(&r.Plan.Accounts[i], now)
+		a.doubts = doubts[a.plan.IGID]
+		e.accounts[a.plan.IGID] = a
+		e.order = append(e.order, a)
+	}
+	e.records = context.WithoutCancel(ctx)
+	e.stopping, e.stop = context.WithCancel(ctx)
+	e.calls, e.giveUp = context.WithCancel(e.records)
+	return e
+}
+
+// carry carries the plan out, until everything has an end or the run stops.
+func (e *engine) carry(ctx context.Context) {
+	defer e.giveUp()
+	defer e.stop()
+	e.review()
+	e.checkLimits()
+	wake := time.NewTimer(0)
+	defer wake.Stop()
+	var grace <-chan time.Time
+	interrupted, lost := ctx.Done(), e.run.Session.Context().Done()
+	for {
+		if at := e.dispatch(time.Now()); at.IsZero() {
+			wake.Stop()
+		} else {
+			wake.Reset(time.Until(at))
+		}
+		if e.over() {
+			break
+		}
+		select {
+		case v := <-e.verdicts:
+			e.receive(v)
+		case g := <-e.gates:
+			e.opened(g)
+		case <-wake.C:
+		case <-interrupted:
+			interrupted = nil
+			e.report.Interrupted = true
+			e.observe(Event{Type: Interrupted})
+			e.halted(haltInterrupt, nil)
+			timer := time.NewTimer(interruptGrace)
+			defer timer.Stop()
+			grace = timer.C
+		case <-lost:
+			lost = nil
+			e.halted(haltBroken, context.Cause(e.run.Session.Context()))
+		case <-grace:
+			e.giveUp()
+		}
+	}
+	close(e.jobs)
+	e.workers.Wait()
+	e.leave()
+}
+
+// receive takes a verdict, and all others that have come meanwhile.
+func (e *engine) receive(v verdict) {
+	for {
+		e.idle++
+		e.inFlight--
+		v.lane.inFlight--
+		e.decide(v)
+		select {
+		case v = <-e.verdicts:
+		default:
+			return
+		}
+	}
+}
+
+// over reports whether nothing is on its way and nothing can go any more.
+func (e *engine) over() bool {
+	if e.inFlight > 0 || e.asking > 0 {
+		return false
+	}
+	if e.halt != nil || e.sched.left == 0 {
+		return true
+	}
+	for _, a := range e.order {
+		if a.waiting() {
+			return false
+		}
+	}
+	return true
+}
+
+// halted stops the run: no new call begins. The first reason stands, but that
+// the record cannot be written is always told.
+func (e *engine) halted(kind haltKind, err error) {
+	if kind == haltBroken && e.report.Broken == nil {
+		e.report.Broken = err
+		e.halt = &halt{kind, err}
+	}
+	if e.halt == nil {
+		e.halt = &halt{kind, err}
+	}
+	e.stop()
+}
+
+// observe tells one event. Events are told one at a time.
+func (e *engine) observe(ev Event) {
+	if e.run.Observe == nil {
+		return
+	}
+	e.events.Lock()
+	defer e.events.Unlock()
+	ev.At = time.Now()
+	e.run.Observe(ev)
+}

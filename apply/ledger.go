@@ -1,0 +1,324 @@
+package apply
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"herald/config/addr"
+	"herald/plan"
+	"herald/state"
+)
+
+// ledger is the live record: what was loaded, with every entry that this run
+// has written since. It finds what stands in the way of a call, and it is the
+// only one that appends. It is safe for concurrent use.
+type ledger struct {
+	planID  string
+	session state.Session
+
+	mu     sync.Mutex
+	record *state.Record
+	index  *state.Index
+	// open holds, for each conversation, the messages whose call has begun and
+	// has no known end: in flight, or in doubt.
+	open map[state.Conversation][]state.Key
+	// targets holds, for each message of an account, the reactions that stand
+	// on it, or may.
+	targets map[target][]state.Key
+	written bool // something was appended since the last snapshot
+	broken  error
+	// unrecorded holds the latest form of the entries whose append failed.
+	unrecorded map[state.Key]state.Entry
+}
+
+// target is a message as a reaction sees it.
+type target struct{ account, message string }
+
+func newLedger(planID string, session state.Session, record *state.Record) *ledger {
+	l := &ledger{
+		planID: planID, session: session, record: record,
+		index:      state.NewIndex(record),
+		open:       make(map[state.Conversation][]state.Key),
+		targets:    make(map[target][]state.Key),
+		unrecorded: make(map[state.Key]state.Entry),
+	}
+	for e := range record.All() {
+		l.track(e)
+	}
+	return l
+}
+
+// doubts returns how many messages of each account are in doubt.
+func (l *ledger) doubts() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := make(map[string]int)
+	for c, keys := range l.open {
+		n[c.Account] += len(keys)
+	}
+	return n
+}
+
+// get returns the entry with that key, or nil.
+func (l *ledger) get(k state.Key) *state.Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.record.Get(k)
+}
+
+// put stores the entry in memory, and in all that finds it. l.mu is held.
+func (l *ledger) put(e state.Entry) {
+	old := l.record.Get(e.Key())
+	if old != nil {
+		l.untrack(old)
+	}
+	l.record.Put(e)
+	stored := l.record.Get(e.Key())
+	l.index.Put(old, stored)
+	l.track(stored)
+}
+
+func (l *ledger) track(e *state.Entry) {
+	switch {
+	case e.Addr.Kind == addr.Message && e.Status == state.Intent:
+		l.open[e.Conversation()] = append(l.open[e.Conversation()], e.Key())
+	case stands(e):
+		t := target{e.Account, e.Target}
+		l.targets[t] = append(l.targets[t], e.Key())
+	}
+}
+
+func (l *ledger) untrack(e *state.Entry) {
+	switch {
+	case e.Addr.Kind == addr.Message && e.Status == state.Intent:
+		drop(l.open, e.Conversation(), e.Key())
+	case stands(e):
+		drop(l.targets, target{e.Account, e.Target}, e.Key())
+	}
+}
+
+func drop[K comparable](m map[K][]state.Key, k K, key state.Key) {
+	left := slices.DeleteFunc(m[k], func(other state.Key) bool { return other == key })
+	if len(left) == 0 {
+		delete(m, k)
+		return
+	}
+	m[k] = left
+}
+
+// append stores the entry durably. It is in memory already. After a failure
+// every later append fails with the same error, and what could not be stored
+// is kept in unrecorded.
+func (l *ledger) append(ctx context.Context, e state.Entry) error {
+	l.mu.Lock()
+	err := l.broken
+	l.mu.Unlock()
+	if err == nil {
+		err = l.session.Append(ctx, e)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.written = true
+	if err != nil {
+		if l.broken == nil {
+			l.broken = err
+		}
+		l.unrecorded[e.Key()] = e
+	}
+	return err
+}
+
+// snapshot replaces the stored record by the live one, if anything was written
+// since the last, or force says so. What appends could not store it stores.
+func (l *ledger) snapshot(ctx context.Context, force bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.written && !force {
+		return nil
+	}
+	if err := l.session.Snapshot(ctx, l.record); err != nil {
+		return err
+	}
+	l.written = false
+	clear(l.unrecorded)
+	return nil
+}
+
+// messageID returns the id of the latest sent message of the address, or "".
+// l.mu is held.
+func (l *ledger) messageID(a addr.Instance) string {
+	revisions := l.record.Revisions(a)
+	for _, e := range slices.Backward(revisions) {
+		if e.Status == state.Sent {
+			return e.MessageID
+		}
+	}
+	return ""
+}
+
+// attempt is one call on its way, with the entry as it was before and as it is
+// recorded now.
+type attempt struct {
+	change *plan.Change
+	call   Call
+	prior  *state.Entry // nil: there was none
+	entry  state.Entry  // the intent
+}
+
+// begin finds the next call of the change and puts its intent into the live
+// record, so that no other change can pass the guard with the same content. It
+// returns neither if nothing is left to call.
+func (l *ledger) begin(c *plan.Change, now time.Time) (*attempt, *obstacle) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	prior := l.record.Get(c.Key())
+	a := &attempt{change: c, prior: prior}
+	var hit *obstacle
+	if c.Addr.Kind == addr.Message {
+		a.call, hit = l.sendCall(c, prior)
+	} else {
+		a.call, hit = l.reactionCall(c, prior)
+	}
+	if hit != nil || a.call.Verb == VerbInvalid {
+		return nil, hit
+	}
+	a.entry = l.intent(c, a, now)
+	l.put(a.entry)
+	return a, nil
+}
+
+// sendCall returns the call that sends the message, or what forbids it.
+func (l *ledger) sendCall(c *plan.Change, prior *state.Entry) (Call, *obstacle) {
+	if prior != nil {
+		switch prior.Status {
+		case state.Sent:
+			return Call{}, nil
+		case state.Intent:
+			return Call{}, &obstacle{inDoubt, prior.Key()}
+		case state.Absent, state.Rejected:
+		case state.Reacted, state.StatusInvalid:
+			return Call{}, &obstacle{wrongKind, prior.Key()}
+		}
+	}
+	if open := l.open[c.Conversation()]; len(open) > 0 {
+		return Call{}, &obstacle{inDoubt, open[0]}
+	}
+	for _, e := range l.record.Revisions(c.Addr) {
+		if e.Status == state.Intent && e.Addr.Kind == addr.Message {
+			return Call{}, &obstacle{inDoubt, e.Key()}
+		}
+	}
+	if !c.AllowDuplicate {
+		for _, e := range l.index.Fingerprint(c.Fingerprint) {
+			if e.Addr != c.Addr {
+				return Call{}, &obstacle{duplicate, e.Key()}
+			}
+		}
+	}
+	return Call{Verb: SendMessage, Recipient: c.Recipient, Content: c.Content}, nil
+}
+
+// intent returns the entry that stands in the record while the call is made.
+// now is server time, or zero.
+func (l *ledger) intent(c *plan.Change, a *attempt, now time.Time) state.Entry {
+	e := a.prior.Next(l.planID)
+	e.Addr, e.Revision = c.Addr, c.Revision
+	e.Account, e.Recipient = c.Account, c.Recipient
+	// A retry within one plan keeps the time of the first attempt.
+	if a.prior == nil || a.prior.PlanID != l.planID || a.prior.Attempts == 0 || e.FirstIntendedAt.IsZero() {
+		e.FirstIntendedAt = now
+	}
+	e.Status, e.IntendedAt = state.Intent, now
+	e.DoubtAt, e.SettledAt = time.Time{}, time.Time{}
+	e.SettledBy, e.Note, e.MessageID = "", "", ""
+	e.Refusal = nil
+	e.Attempts++
+	if c.Addr.Kind == addr.Message {
+		e.Fingerprint = c.Fingerprint
+		return e
+	}
+	reactionIntent(&e, a.call)
+	return e
+}
+
+// conclude puts the attempt's outcome into the live record and returns the
+// entry to append. again says that the change is tried once more, so that a
+// refusal does not stand.
+func (l *ledger) conclude(a *attempt, o Outcome, again bool, now time.Time) state.Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := a.entry.Next(l.planID)
+	e.SettledAt, e.SettledBy = now, "answer"
+	switch o.Class {
+	case Accepted:
+		accepted(&e, a.call, o)
+	case NotWritten:
+		e.SettledBy = "not_written"
+		undo(&e, a, o)
+	case RateLimited, AccountRefused:
+		undo(&e, a, o)
+	case RefetchMedia:
+		if again {
+			undo(&e, a, o)
+		} else {
+			refuse(&e, a, o, state.Hold)
+		}
+	case Hold:
+		refuse(&e, a, o, state.Hold)
+	case Final:
+		refuse(&e, a, o, state.Final)
+	case InDoubt, ClassInvalid:
+		e.SettledAt, e.SettledBy = time.Time{}, ""
+		e.DoubtAt = now
+		e.Refusal = refusal(o, state.ClassNone)
+	}
+	a.entry = e
+	l.put(e)
+	return e
+}
+
+// unfinished reports whether the change of a reaction needs another call.
+func (l *ledger) unfinished(c *plan.Change) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	call, hit := l.reactionCall(c, l.record.Get(c.Key()))
+	return hit != nil || call.Verb != VerbInvalid
+}
+
+// accepted makes e the entry of an accepted call.
+func accepted(e *state.Entry, call Call, o Outcome) {
+	switch call.Verb {
+	case SendMessage:
+		e.Status, e.MessageID = state.Sent, o.MessageID
+	case AddReaction:
+		e.Status = state.Reacted
+	case RemoveReaction, VerbInvalid:
+		e.Status = state.Absent
+	}
+}
+
+// undo makes e what is known after a call that had no effect: a message is
+// absent, a reaction is as it was.
+func undo(e *state.Entry, a *attempt, o Outcome) {
+	e.Status = state.Absent
+	e.Refusal = refusal(o, state.ClassNone)
+	if a.call.Verb != SendMessage && a.prior != nil {
+		restoreReaction(e, a.prior)
+	}
+}
+
+// refuse makes e what is known after a refusal.
+func refuse(e *state.Entry, a *attempt, o Outcome, class state.Class) {
+	e.Status = state.Rejected
+	if a.call.Verb == RemoveReaction && class == state.Hold && a.prior != nil {
+		restoreReaction(e, a.prior) // it stands, and the next run takes it back
+	}
+	e.Refusal = refusal(o, class)
+}
+
+// refusal returns what the record keeps of an outcome.
+func refusal(o Outcome, class state.Class) *state.Refusal {
+	return &state.Refusal{Class: class, HTTP: o.HTTP, Code: o.Code, Subcode: o.Subcode, TraceID: o.TraceID, Reason: o.Reason}
+}

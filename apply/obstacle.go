@@ -1,0 +1,74 @@
+package apply
+
+import (
+	"fmt"
+
+	"herald/config/addr"
+	"herald/state"
+)
+
+// obstacle is what the guard found in the record against a call.
+type obstacle struct {
+	kind obstacleKind
+	key  state.Key // of the entry that is in the way
+}
+
+type obstacleKind uint8
+
+const (
+	// inDoubt: a message of the conversation may have been delivered.
+	inDoubt obstacleKind = iota
+	// duplicate: the same content is recorded under another address.
+	duplicate
+	// secondReaction: another reaction stands on the same message.
+	secondReaction
+	// noTarget: the message reacted to has no id.
+	noTarget
+	// wrongKind: the entry is not of the kind that its address says.
+	wrongKind
+)
+
+// outcome returns the obstacle as the outcome of a call that was not made.
+func (o *obstacle) outcome() Outcome {
+	switch o.kind {
+	case inDoubt:
+		return Outcome{Reason: "in_doubt",
+			Explain: fmt.Sprintf("It is not known whether %s arrived, and the messages of one conversation are sent one after the other.", o.key),
+			Remedy:  resolveAdvice(o.key.Addr)}
+	case duplicate:
+		return Outcome{Reason: "duplicate",
+			Explain: fmt.Sprintf("The record holds the same content to the same person as %s, so this person would read it twice.", o.key),
+			Remedy:  "If the block was renamed, say so with a moved block; if the message is meant twice, set allow_duplicate = true in its lifecycle block. Then plan again."}
+	case secondReaction:
+		return Outcome{Reason: "second_reaction",
+			Explain: fmt.Sprintf("%s reacts to the same message, and an account has one reaction to a message: the second would replace the first.", o.key),
+			Remedy:  "Take one of the two reactions out of the configuration, then plan again."}
+	case noTarget:
+		return Outcome{Reason: "no_target",
+			Explain: fmt.Sprintf("The reaction belongs to %s, and the record holds no sent message of that address.", o.key.Addr),
+			Remedy:  "Plan again, so that the message is sent first."}
+	case wrongKind:
+		return Outcome{Reason: "wrong_kind",
+			Explain: fmt.Sprintf("The record's entry for %s is not that of a message.", o.key)}
+	}
+	return Outcome{}
+}
+
+// resolveAdvice says how a person settles a doubt, each command on a line of
+// its own.
+func resolveAdvice(a addr.Instance) string {
+	return fmt.Sprintf("Look at the conversation in Instagram. If the message is there, record its id; if it is not, say so, and the next apply sends it:\n\n  herald resolve %[1]s -sent=ID\n  herald resolve %[1]s -not-sent", shellQuote(a.String()))
+}
+
+// shellQuote puts an address into single quotes for a shell.
+func shellQuote(s string) string {
+	quoted := []byte{'\''}
+	for i := range len(s) {
+		if s[i] == '\'' {
+			quoted = append(quoted, `'\''`...)
+			continue
+		}
+		quoted = append(quoted, s[i])
+	}
+	return string(append(quoted, '\''))
+}

@@ -1,0 +1,75 @@
+package apply
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// unlimited is the rate, in calls a second, from which on calls are not paced:
+// the gap between two would be shorter than a timer can tell.
+const unlimited = 10_000
+
+// slack lies between the rate that is kept and the ceiling, so that rounding
+// never puts one call too many into a second.
+const slack = 0.002
+
+// longest is the most seconds between two calls that a rate may ask for.
+const longest = 24 * 60 * 60
+
+// maxCrowd is the most calls that may have their intent recorded and wait for
+// their turn at the wire, before no further intent is written.
+const maxCrowd = 8
+
+// pace keeps one kind of calls of one account under a ceiling of calls over
+// any one second. It does so twice: turn spaces the intents, so that none is
+// written long before its call; slot spaces the calls themselves, because
+// recording an intent takes a time that varies.
+type pace struct {
+	turn, slot *rate.Limiter
+	gap        time.Duration
+	crowd      atomic.Int32 // calls waiting for their slot
+}
+
+// newPace returns a pace of that many calls a second. A burst would let nearly
+// twice the ceiling through in one second, so there is none, and the first
+// call waits for its turn like any other.
+func newPace(perSecond float64, now time.Time) *pace {
+	p := &pace{}
+	limit := rate.Inf
+	if perSecond < unlimited {
+		limit = rate.Limit(max(perSecond, 1/longest) * (1 - slack))
+		p.gap = time.Duration(float64(time.Second) / float64(limit))
+	}
+	p.turn, p.slot = rate.NewLimiter(limit, 1), rate.NewLimiter(limit, 1)
+	p.turn.AllowN(now, 1)
+	return p
+}
+
+// take takes a turn if there is one now; otherwise it returns how long to wait
+// before asking again.
+func (p *pace) take(now time.Time) time.Duration {
+	if p.gap == 0 {
+		return 0
+	}
+	if p.crowd.Load() >= maxCrowd {
+		return p.gap
+	}
+	if p.turn.AllowN(now, 1) {
+		return 0
+	}
+	wait := (1 - p.turn.TokensAt(now)) / float64(p.turn.Limit())
+	return time.Duration(min(wait, longest)*float64(time.Second)) + 1
+}
+
+// wait waits until the call may be made, or ctx is done.
+func (p *pace) wait(ctx context.Context) error {
+	if p.gap == 0 {
+		return ctx.Err()
+	}
+	p.crowd.Add(1)
+	defer p.crowd.Add(-1)
+	return p.slot.Wait(ctx)
+}

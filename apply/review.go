@@ -1,0 +1,155 @@
+package apply
+
+import (
+	"fmt"
+
+	"herald/config/addr"
+	"herald/config/content"
+	"herald/plan"
+	"herald/state"
+)
+
+// standing says where a change stands before the run: a plan can be applied
+// again, and goes on where it stopped.
+type standing uint8
+
+const (
+	// standingOpen: it is to be done.
+	standingOpen standing = iota
+	// standingDone: an earlier apply of this plan did it.
+	standingDone
+	// standingRefused: an earlier apply of this plan was refused for good.
+	standingRefused
+	// standingInDoubt: a message that may have been delivered.
+	standingInDoubt
+	// standingHeld: the plan says that it cannot be done now.
+	standingHeld
+)
+
+// review looks at every change before anything is sent: what is done is
+// skipped, what is in doubt goes to be settled, and what nothing stands before
+// is ready to go.
+func (e *engine) review() {
+	for i := range e.sched.nodes {
+		n := &e.sched.nodes[i]
+		if n.finished {
+			continue
+		}
+		entry := e.ledger.get(n.change.Key())
+		switch e.standing(n.change, entry) {
+		case standingDone:
+			e.end(int32(i), ChangeResult{Result: ResultSkipped, Outcome: Outcome{Class: Accepted}, MessageID: messageID(entry)})
+		case standingRefused:
+			e.end(int32(i), ChangeResult{Result: ResultSkipped, Outcome: recorded(entry)})
+		case standingInDoubt:
+			e.settle(int32(i), entry)
+		case standingHeld:
+			e.end(int32(i), e.heldByPlan(n.change))
+		case standingOpen:
+		}
+	}
+	for i := range e.sched.nodes {
+		if n := &e.sched.nodes[i]; !n.finished && n.waits == 0 {
+			e.enqueue(int32(i), false)
+		}
+	}
+	e.reviewed = true
+}
+
+// checkLimits stops the run before its first call if it would send more than
+// the configuration allows one run.
+func (e *engine) checkLimits() {
+	limits := e.run.Plan.Limits
+	if limits.MaxSends <= 0 && limits.MaxSendsPerRecipient <= 0 {
+		return
+	}
+	sends, each := 0, make(map[state.Conversation]int)
+	for i := range e.sched.nodes {
+		n := &e.sched.nodes[i]
+		if n.finished || n.change.Action != plan.Send {
+			continue
+		}
+		sends++
+		talk := n.change.Conversation()
+		each[talk]++
+		if most := limits.MaxSendsPerRecipient; most > 0 && each[talk] > most {
+			e.halted(haltLimits, fmt.Errorf("the run would send more than max_sends_per_recipient = %d messages to %s", most, talk.Recipient))
+			return
+		}
+	}
+	if most := limits.MaxSends; most > 0 && sends > most {
+		e.halted(haltLimits, fmt.Errorf("the run would send %d messages, and max_sends = %d", sends, most))
+	}
+}
+
+// heldByPlan is the end of a change that the plan itself holds.
+func (e *engine) heldByPlan(c *plan.Change) ChangeResult {
+	r := ChangeResult{Result: ResultHeld, Because: e.changeAt(c.HeldBy)}
+	if c.HeldBy == c.Addr {
+		r.Because = nil
+		r.Outcome = Outcome{Reason: string(c.HeldWhy), Explain: "Another revision of it is in doubt, and decides whether this one is sent."}
+	}
+	return r
+}
+
+// settle is where a message in doubt gets its end. It may have been delivered,
+// so it is not sent again: it stays in doubt, and holds its conversation.
+func (e *engine) settle(i int32, entry *state.Entry) {
+	e.end(i, ChangeResult{Result: ResultInDoubt, Outcome: recorded(entry)})
+}
+
+// standing compares a change with its entry. The record is not stale: an entry
+// that this plan did not write is the change's base.
+func (e *engine) standing(c *plan.Change, entry *state.Entry) standing {
+	if c.Addr.Kind == addr.Message && entry != nil && entry.Status == state.Intent {
+		return standingInDoubt
+	}
+	if c.Held() {
+		return standingHeld
+	}
+	if entry == nil {
+		entry = &state.Entry{Status: state.Absent}
+	}
+	mine := entry.PlanID == e.run.Plan.ID
+	if mine && entry.Status == state.Rejected && !e.run.Plan.RetryRejected && (entry.Refusal == nil || entry.Refusal.Class != state.Hold) {
+		return standingRefused
+	}
+	if c.Addr.Kind == addr.Message {
+		switch {
+		case entry.Status == state.Sent:
+			return standingDone
+		case c.Action == plan.Settle && c.Content.Kind == content.KindInvalid:
+			return standingDone // there was only something to find out
+		}
+		return standingOpen
+	}
+	if !e.ledger.unfinished(c) {
+		return standingDone
+	}
+	return standingOpen
+}
+
+// recorded returns what the record keeps of the call that an entry tells of.
+func recorded(entry *state.Entry) Outcome {
+	o := Outcome{Class: InDoubt}
+	if entry == nil || entry.Refusal == nil {
+		return o
+	}
+	r := entry.Refusal
+	switch {
+	case entry.Status != state.Rejected:
+	case r.Class == state.Hold:
+		o.Class = Hold
+	default:
+		o.Class = Final
+	}
+	o.HTTP, o.Code, o.Subcode, o.TraceID, o.Reason = r.HTTP, r.Code, r.Subcode, r.TraceID, r.Reason
+	return o
+}
+
+func messageID(entry *state.Entry) string {
+	if entry == nil {
+		return ""
+	}
+	return entry.MessageID
+}

@@ -1,0 +1,139 @@
+package apply
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	mathrand "math/rand/v2"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/plan"
+	"herald/state"
+)
+
+// Run is one apply of one plan, under a held lock.
+type Run struct {
+	Plan    *plan.Plan
+	Session state.Session
+	// Record is the record as loaded under the lock, nil if there is none. The
+	// run keeps it up to date.
+	Record *state.Record
+	Client Client
+
+	// Parallelism is the most POSTs in flight for one account, audio and video
+	// counted apart; 0 is DefaultParallelism.
+	Parallelism int
+	// NewRecord allows the run to make the record where there is none.
+	NewRecord bool
+	// AcceptEndpoint allows an account's endpoint to differ from the recorded
+	// one, and records the new one.
+	AcceptEndpoint bool
+
+	// Observe, if it is set, is called with each event, one at a time.
+	Observe func(Event)
+	// Log gets no token, no message text and no text of an error of Meta's.
+	Log hclog.Logger
+	// Random returns a number from 0 up to 1, to spread waits; safe for
+	// concurrent use. By default it is that of math/rand/v2.
+	Random func() float64
+	// Lineage returns the lineage of a new record; by default it is random.
+	Lineage func() string
+}
+
+// DefaultParallelism is the most POSTs in flight for one account.
+const DefaultParallelism = 64
+
+// Do carries the plan out. It checks that the plan still fits the record,
+// writes what changes there before anything is sent, then makes the calls, and
+// ends with a snapshot of the record.
+//
+// A cancelled ctx begins no new call, gives those in flight six seconds, and
+// records what came of them. The diagnostics say what was refused, is in
+// doubt, or was not tried, and what to do about it; ExitCode of the report
+// sums it up.
+func (r Run) Do(ctx context.Context) (*Report, hcl.Diagnostics) {
+	r = r.withDefaults()
+	rep := &Report{PlanID: r.Plan.ID, Began: time.Now(), Record: r.Record}
+	defer func() { rep.Ended = time.Now() }()
+	for _, c := range r.Plan.Changes {
+		if c.Action != plan.NoOp {
+			rep.Results = append(rep.Results, ChangeResult{Change: c})
+		}
+	}
+	if diags := r.check(); diags.HasErrors() {
+		rep.Refused = true
+		return rep, diags
+	}
+	book, err := r.prepare(ctx)
+	if err != nil {
+		rep.Broken = err
+		return rep, hcl.Diagnostics{unwritable(err)}
+	}
+	rep.Record = book.record
+	e := r.engine(ctx, book, rep)
+	e.observe(Event{Type: RunStarted, Total: pending(r.Plan)})
+	e.carry(ctx)
+	unfolded := e.conclude(context.WithoutCancel(ctx))
+	e.observe(Event{Type: RunEnded})
+	return rep, e.diagnostics(unfolded)
+}
+
+func (r Run) withDefaults() Run {
+	if r.Parallelism <= 0 {
+		r.Parallelism = DefaultParallelism
+	}
+	if r.Log == nil {
+		r.Log = hclog.NewNullLogger()
+	}
+	if r.Random == nil {
+		r.Random = mathrand.Float64
+	}
+	if r.Lineage == nil {
+		r.Lineage = randomLineage
+	}
+	return r
+}
+
+// prepare writes what the record must hold before the first intent: itself,
+// the moves of the plan, and each account's endpoint. It returns the ledger.
+func (r Run) prepare(ctx context.Context) (*ledger, error) {
+	record, changed := r.Record, false
+	if record == nil {
+		record, changed = state.NewRecord(r.Lineage()), true
+		record.Origin = r.Plan.ID
+	}
+	for _, m := range r.Plan.Moves {
+		changed = record.Move(m.From, m.To) || changed
+	}
+	for i := range r.Plan.Accounts {
+		a := &r.Plan.Accounts[i]
+		if record.Endpoints[a.IGID] != a.Endpoint {
+			record.Endpoints[a.IGID] = a.Endpoint
+			changed = true
+		}
+	}
+	book := newLedger(r.Plan.ID, r.Session, record)
+	if !changed {
+		return book, nil
+	}
+	return book, book.snapshot(context.WithoutCancel(ctx), true)
+}
+
+func pending(p *plan.Plan) int {
+	n := 0
+	for _, c := range p.Changes {
+		if c.Pending() {
+			n++
+		}
+	}
+	return n
+}
+
+func randomLineage() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
