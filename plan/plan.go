@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -15,6 +17,8 @@ import (
 type Plan struct {
 	// ID is the digest, sha256:<64 hex digits>.
 	ID string
+	// Producer names the program that made the plan, for the saved file.
+	Producer string
 	// Lineage is that of the record the plan was made for, "" if there was
 	// no record.
 	Lineage string
@@ -65,10 +69,13 @@ type Change struct {
 	Account   string // IG id
 	Recipient string // IGSID
 
-	// Content is a message's. A settle without a block has none.
+	// Content is a message's. A settle that may not send has none, and the
+	// Fingerprint, Account and Recipient of its entry: the block is gone, the
+	// message was edited meanwhile, or another revision is wanted.
 	Content     content.Content
 	Fingerprint string
-	// Target and React are a reaction's; for an unreact those recorded.
+	// Target and React are a reaction's; for an unreact those recorded. A
+	// Repeat without React takes the reaction back: its block is gone.
 	Target Target
 	React  string
 
@@ -77,17 +84,25 @@ type Change struct {
 	AllowDuplicate bool
 
 	// DependsOn names what must be sent or done first, as declared: instances
-	// or, without a key, whole blocks. The target of a reaction is among them.
+	// or, without a key, whole blocks. The target of a reaction is among them,
+	// and so is a reaction that leaves this one's message in another
+	// conversation.
 	DependsOn []addr.Instance
 	// HeldBy names the change because of which this one cannot be carried out
-	// by this plan: refused for good, in doubt with on_in_doubt = "hold", not
-	// selected, or held itself. It is zero where nothing holds it.
+	// by this plan, at the root of it: one that is refused for good, in doubt
+	// with on_in_doubt = "hold", or not selected. A settle with "hold" names
+	// itself. It is zero where nothing holds the change.
 	HeldBy  addr.Instance
 	HeldWhy Reason // the reason of HeldBy
 
-	// Base is the entry acted upon, as recorded; nil if there is none. For a
+	// Base is the entry that decided the action, as recorded, under the new
+	// address if it is moved; nil if there is none. It is that of Revision, or,
+	// with RevisionRaised and RevisionLowered, of the other revision. For a
 	// reaction that moves it holds the former target.
 	Base *state.Entry
+	// BaseChange is the sum of Change over all recorded revisions of the
+	// address: what must not move for the plan to stay fresh.
+	BaseChange int64
 	// MovedFrom is the address under which Base was recorded until this plan.
 	MovedFrom addr.Instance
 
@@ -135,4 +150,31 @@ type Output struct {
 	Sensitive bool
 	JSON      []byte
 	Refs      []addr.Instance
+}
+
+// Pending yields the changes for which an apply calls Instagram, in order.
+func (p *Plan) Pending() iter.Seq[*Change] {
+	return func(yield func(*Change) bool) {
+		for _, c := range p.Changes {
+			if c.Pending() && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// Empty reports whether there is nothing to do and nothing to move. A plan
+// with held changes only is not empty: there is something to do.
+func (p *Plan) Empty() bool {
+	return len(p.Moves) == 0 && !slices.ContainsFunc(p.Changes, func(c *Change) bool { return c.Action != NoOp })
+}
+
+// Account returns the account with the IG id, or nil.
+func (p *Plan) Account(igid string) *Account {
+	for i := range p.Accounts {
+		if p.Accounts[i].IGID == igid {
+			return &p.Accounts[i]
+		}
+	}
+	return nil
 }

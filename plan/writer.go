@@ -1,0 +1,161 @@
+package plan
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"herald/config/addr"
+	"herald/config/content"
+)
+
+// writer appends JSON to a buffer. It puts the commas; what is written in
+// which order is its caller's. The zero value is ready.
+type writer struct {
+	buf  []byte
+	more bool // a comma comes before the next member or element
+	err  error
+}
+
+func (w *writer) reset() { *w = writer{buf: w.buf[:0]} }
+
+// name begins a member of an object. The names are plain ASCII.
+func (w *writer) name(s string) *writer {
+	w.comma()
+	w.buf = append(w.buf, '"')
+	w.buf = append(w.buf, s...)
+	w.buf = append(w.buf, '"', ':')
+	w.more = false
+	return w
+}
+
+func (w *writer) comma() {
+	if w.more {
+		w.buf = append(w.buf, ',')
+	}
+	w.more = true
+}
+
+func (w *writer) open() {
+	w.comma()
+	w.buf = append(w.buf, '{')
+	w.more = false
+}
+
+func (w *writer) close() {
+	w.buf = append(w.buf, '}')
+	w.more = true
+}
+
+func (w *writer) openList() {
+	w.comma()
+	w.buf = append(w.buf, '[')
+	w.more = false
+}
+
+func (w *writer) closeList() {
+	w.buf = append(w.buf, ']')
+	w.more = true
+}
+
+func (w *writer) str(s string) {
+	w.comma()
+	var err error
+	if w.buf, err = jsontext.AppendQuote(w.buf, s); err != nil && w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *writer) strOrNull(s string) {
+	if s == "" {
+		w.null()
+		return
+	}
+	w.str(s)
+}
+
+func (w *writer) null() {
+	w.comma()
+	w.buf = append(w.buf, "null"...)
+}
+
+func (w *writer) bool(b bool) {
+	w.comma()
+	w.buf = strconv.AppendBool(w.buf, b)
+}
+
+func (w *writer) int(n int64) {
+	w.comma()
+	w.buf = strconv.AppendInt(w.buf, n, 10)
+}
+
+func (w *writer) float(f float64) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		w.null()
+		return
+	}
+	w.comma()
+	w.buf = strconv.AppendFloat(w.buf, f, 'g', -1, 64)
+}
+
+// raw writes a value that is JSON already.
+func (w *writer) raw(v []byte) {
+	w.comma()
+	w.buf = append(w.buf, v...)
+}
+
+func (w *writer) strs(list []string) {
+	w.openList()
+	for _, s := range list {
+		w.str(s)
+	}
+	w.closeList()
+}
+
+func (w *writer) addr(a addr.Instance) {
+	if a.Keyed {
+		w.str(a.String())
+		return
+	}
+	// A name is letters and digits: nothing of it needs an escape.
+	w.comma()
+	w.buf = append(w.buf, '"')
+	w.buf = append(w.buf, a.Kind.String()...)
+	w.buf = append(w.buf, '.')
+	w.buf = append(w.buf, a.Name...)
+	w.buf = append(w.buf, '"')
+}
+
+func (w *writer) addrs(list []addr.Instance) {
+	w.openList()
+	for _, a := range list {
+		w.addr(a)
+	}
+	w.closeList()
+}
+
+func (w *writer) content(c content.Content) {
+	w.open()
+	w.name("kind").str(c.Kind.String())
+	w.name("value").str(c.Value)
+	w.close()
+}
+
+func (w *writer) target(t Target) {
+	w.open()
+	if t.IsRef() {
+		w.name("ref").addr(t.Ref)
+	} else {
+		w.name("id").str(t.ID)
+	}
+	w.close()
+}
+
+func (w *writer) rates(r Rates) {
+	w.open()
+	w.name("media").float(r.Media)
+	w.name("messages").float(r.Messages)
+	w.name("reads").float(r.Reads)
+	w.close()
+}
