@@ -78,3 +78,38 @@ func TestIndexFollowsTheRecord(t *testing.T) {
 		t.Error("a fresh index differs")
 	}
 }
+
+func TestRevisionsOfAnAddress(t *testing.T) {
+	r := NewRecord("l")
+	a := message("a", "")
+	if r.Latest(a.Addr) != nil || len(r.Revisions(a.Addr)) != 0 {
+		t.Error("an empty record has a revision")
+	}
+	expect := func(want string) {
+		t.Helper()
+		if got := keys(r.Revisions(a.Addr)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := keys([]*Entry{r.Latest(a.Addr)}); !strings.HasSuffix(want, got) {
+			t.Errorf("the latest is %q of %q", got, want)
+		}
+	}
+	a.Revision = 3
+	r.Put(a)
+	expect("message.a revision 3 sent")
+	a.Revision = 1
+	r.Put(a)
+	expect("message.a sent, message.a revision 3 sent")
+	a.Revision = 1 << 40
+	r.Put(a)
+	expect("message.a sent, message.a revision 3 sent, message.a revision 1099511627776 sent")
+	to := message("b", "").Addr
+	if !r.Move(a.Addr, to) || r.Move(a.Addr, to) {
+		t.Error("Move says that nothing moved, or that it moved twice")
+	}
+	a.Addr = to
+	expect("message.b sent, message.b revision 3 sent, message.b revision 1099511627776 sent")
+	if r.Latest(message("a", "").Addr) != nil {
+		t.Error("the former address has an entry")
+	}
+}

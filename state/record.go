@@ -23,7 +23,8 @@ type Record struct {
 	Endpoints map[string]string
 
 	entries map[Key]*Entry
-	latest  map[addr.Instance]int
+	// latest holds the highest revision of an address that has one above 1.
+	latest map[addr.Instance]int
 }
 
 // NewRecord returns an empty record of that lineage.
@@ -37,7 +38,7 @@ func newRecord(lineage string, n int) *Record {
 		Lineage:   lineage,
 		Endpoints: make(map[string]string),
 		entries:   make(map[Key]*Entry, n),
-		latest:    make(map[addr.Instance]int, n),
+		latest:    make(map[addr.Instance]int),
 	}
 }
 
@@ -49,12 +50,11 @@ func (r *Record) Get(k Key) *Entry { return r.entries[k] }
 
 // Latest returns the entry of the address with the highest revision, or nil.
 func (r *Record) Latest(a addr.Instance) *Entry {
-	rev, ok := r.latest[a]
-	if !ok {
-		return nil
-	}
-	return r.entries[Key{a, rev}]
+	return r.entries[Key{a, r.top(a)}]
 }
+
+// top returns the highest revision of the address, at least 1.
+func (r *Record) top(a addr.Instance) int { return max(1, r.latest[a]) }
 
 // Put stores a copy of the entry under its key.
 func (r *Record) Put(e Entry) { r.Adopt(&e) }
@@ -62,7 +62,7 @@ func (r *Record) Put(e Entry) { r.Adopt(&e) }
 // Adopt stores the entry itself, not a copy: nobody may change it afterwards.
 func (r *Record) Adopt(e *Entry) {
 	r.entries[e.Key()] = e
-	if rev, ok := r.latest[e.Addr]; !ok || e.Revision > rev {
+	if e.Revision > 1 && e.Revision > r.latest[e.Addr] {
 		r.latest[e.Addr] = e.Revision
 	}
 }
@@ -82,11 +82,8 @@ func (r *Record) Sorted() []*Entry {
 
 // Revisions returns the entries of one address, lowest revision first.
 func (r *Record) Revisions(a addr.Instance) []*Entry {
-	top, ok := r.latest[a]
-	if !ok {
-		return nil
-	}
-	out := make([]*Entry, 0, 1)
+	top := r.top(a)
+	var out []*Entry
 	if top <= len(r.entries) {
 		for rev := 1; rev <= top; rev++ {
 			if e := r.entries[Key{a, rev}]; e != nil {
