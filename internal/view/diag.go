@@ -160,10 +160,29 @@ func snippetOf(diag *hcl.Diagnostic, src []byte) *snippet {
 		if at > begin && to == 0 {
 			break // the range ends at the line break before
 		}
-		s.lines = append(s.lines, snippetLine{string(line[:from]), string(line[from:to]), string(bytes.TrimSuffix(line[to:], []byte("\r")))})
+		s.lines = append(s.lines, cutLine(line, from, to))
 		at += len(line) + 1
 	}
 	return s
+}
+
+// maxSide and maxMarked bound what is shown of one line: generated files may
+// have lines of megabytes.
+const maxSide, maxMarked = 160, 240
+
+// cutLine cuts a line in three, and what is too long of each of them.
+func cutLine(line []byte, from, to int) snippetLine {
+	before, marked, after := string(line[:from]), string(line[from:to]), string(bytes.TrimSuffix(line[to:], []byte("\r")))
+	if len(before) > maxSide {
+		before = "…" + strings.ToValidUTF8(before[len(before)-maxSide:], "")
+	}
+	if len(marked) > maxMarked {
+		marked = strings.ToValidUTF8(marked[:maxMarked], "") + "…"
+	}
+	if len(after) > maxSide {
+		after = strings.ToValidUTF8(after[:maxSide], "") + "…"
+	}
+	return snippetLine{before, marked, after}
 }
 
 // firstLine returns the bytes before the first line break.

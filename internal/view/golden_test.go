@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"io"
 	"os"
@@ -54,4 +55,91 @@ func TestRunText(t *testing.T) {
 	for _, s := range sheets {
 		golden(t, "run"+s.suffix, func(w io.Writer) error { return RunText(w, NewRunDoc(sampleReport()), s.opts) })
 	}
+}
+
+func TestPlanTextWithoutARecord(t *testing.T) {
+	p := samplePlan()
+	p.Lineage, p.Moves, p.Changes = "", nil, p.Changes[:1]
+	p.Accounts = p.Accounts[1:]
+	p.Selection.Only = []string{`message.welcome["ana"]`}
+	golden(t, "plan-norecord.txt", func(w io.Writer) error {
+		return PlanText(w, NewPlanDoc(p, PlanOptions{Sandbox: true}), TextOptions{Width: 80})
+	})
+}
+
+func TestPlanMarkdown(t *testing.T) {
+	golden(t, "plan.md", func(w io.Writer) error { return PlanMarkdown(w, sampleDoc(), MarkdownOptions{}) })
+}
+
+func TestPlanJSON(t *testing.T) {
+	golden(t, "plan.json", func(w io.Writer) error {
+		return indented(w, func(w io.Writer) error { return PlanJSON(w, sampleDoc()) })
+	})
+}
+
+func TestRunJSON(t *testing.T) {
+	golden(t, "run.json", func(w io.Writer) error {
+		d := NewRunDoc(sampleReport())
+		d.Outputs = sampleOutputs()
+		d.Diagnostics, d.Sources = sampleDiagnostics(), sampleSource
+		return indented(w, func(w io.Writer) error { return RunJSON(w, d) })
+	})
+}
+
+func TestDiagnosticsText(t *testing.T) {
+	for _, s := range sheets {
+		golden(t, "diagnostics"+s.suffix, func(w io.Writer) error { return Diagnostics(w, sampleDiagnostics(), sampleSource, s.opts) })
+	}
+}
+
+func TestDiagnosticsJSON(t *testing.T) {
+	golden(t, "diagnostics.json", func(w io.Writer) error {
+		return indented(w, func(w io.Writer) error { return DiagnosticsJSON(w, sampleDiagnostics(), sampleSource) })
+	})
+}
+
+func TestInboxText(t *testing.T) {
+	for _, s := range sheets {
+		golden(t, "inbox"+s.suffix, func(w io.Writer) error { return InboxText(w, sampleInbox(), s.opts) })
+	}
+}
+
+func TestEntriesText(t *testing.T) {
+	golden(t, "entries.txt", func(w io.Writer) error {
+		entries := sampleRecord().Sorted()
+		if err := EntriesText(w, entries, TextOptions{}); err != nil {
+			return err
+		}
+		if err := EntriesText(w, entries, TextOptions{Verbose: true}); err != nil {
+			return err
+		}
+		return EntryText(w, entries, TextOptions{})
+	})
+}
+
+func TestEntriesJSON(t *testing.T) {
+	golden(t, "entries.json", func(w io.Writer) error {
+		r := sampleRecord()
+		return indented(w, func(w io.Writer) error { return EntriesJSON(w, r, r.Sorted()) })
+	})
+}
+
+func TestOutputs(t *testing.T) {
+	golden(t, "outputs.txt", func(w io.Writer) error { return OutputsText(w, sampleOutputs(), "Outputs:", TextOptions{}) })
+	golden(t, "outputs.json", func(w io.Writer) error {
+		return indented(w, func(w io.Writer) error { return OutputsJSON(w, sampleOutputs()) })
+	})
+}
+
+// indented writes one line of JSON so that a person can read and compare it.
+func indented(w io.Writer, write func(w io.Writer) error) error {
+	var line, b bytes.Buffer
+	if err := write(&line); err != nil {
+		return err
+	}
+	if err := json.Indent(&b, line.Bytes(), "", "  "); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
 }

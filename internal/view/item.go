@@ -14,11 +14,11 @@ import (
 type Item struct {
 	Symbol  string // + - ~ -/+ ? as the action's; … held; = stays as it is
 	Address string
-	What    string // a few words: "text, 52 of 1,000 bytes"
+	What    Words // a few words: "text, 52 of 1,000 bytes"
 	// Body is what the recipient will read or get, "" if it is not shown.
 	Body string
 	// Notes are sentences: why, what holds it, what can be done.
-	Notes []string
+	Notes []Words
 	// Commands are what to run, one line each.
 	Commands []string
 }
@@ -36,10 +36,10 @@ func Describe(c *plan.Change) Item {
 		it.Body = c.Content.Value
 	}
 	if note := reason(c); note != "" {
-		it.Notes = append(it.Notes, note)
+		it.Notes = append(it.Notes, Words{plain(note)})
 	}
 	if !c.MovedFrom.IsZero() {
-		it.Notes = append(it.Notes, "Recorded as "+c.MovedFrom.String()+" until now.")
+		it.Notes = append(it.Notes, Words{plain("Recorded as "), named(c.MovedFrom.String()), plain(" until now.")})
 	}
 	if c.Held() {
 		it.Notes = append(it.Notes, held(c))
@@ -51,20 +51,20 @@ func Describe(c *plan.Change) Item {
 }
 
 // what says in a few words what is sent, or which reaction is meant.
-func what(c *plan.Change) string {
-	s := ""
+func what(c *plan.Change) Words {
+	var ws Words
+	if c.Revision > 1 {
+		ws = append(ws, plain(fmt.Sprintf("revision %d, ", c.Revision)))
+	}
 	switch {
 	case c.React != "" || c.Target != (plan.Target{}):
-		s = reactionWhat(c)
+		return append(ws, reactionWhat(c)...)
 	case c.Content.Kind == content.KindInvalid:
-		s = "its block is gone"
-	default:
-		s = contentWhat(c.Content, c.Sensitive)
+		return append(ws, plain("its block is gone"))
+	case c.Content.Kind == content.Post && !c.Sensitive:
+		return append(ws, plain("post "), named(c.Content.Value))
 	}
-	if c.Revision > 1 {
-		s = fmt.Sprintf("revision %d, %s", c.Revision, s)
-	}
-	return s
+	return append(ws, plain(contentWhat(c.Content, c.Sensitive)))
 }
 
 func contentWhat(k content.Content, sensitive bool) string {
@@ -75,36 +75,35 @@ func contentWhat(k content.Content, sensitive bool) string {
 		return fmt.Sprintf("%s, %s of %s bytes", k.Kind, content.Thousands(len(k.Value)), content.Thousands(content.MaxTextBytes))
 	case k.Kind == content.Sticker:
 		return "heart sticker"
-	case k.Kind == content.Post:
-		return "post " + k.Value
 	}
 	return k.Kind.String()
 }
 
-func reactionWhat(c *plan.Change) string {
-	on := " on " + target(c.Target)
+func reactionWhat(c *plan.Change) Words {
+	on := append(Words{plain(" on ")}, target(c.Target)...)
+	react := named(c.React)
 	switch c.Action {
 	case plan.Unreact:
-		return "takes back " + c.React + on
+		return append(Words{plain("takes back "), react}, on...)
 	case plan.Rereact:
 		if c.Base != nil {
-			return c.React + " instead of " + c.Base.Reaction + on
+			return append(Words{react, plain(" instead of "), named(c.Base.Reaction)}, on...)
 		}
 	case plan.Retarget:
 		if c.Base != nil {
-			return c.React + on + ", taken back from " + shortID(c.Base.Target)
+			return append(append(Words{react}, on...), plain(", taken back from message "), named(shortID(c.Base.Target)))
 		}
 	case plan.NoOp, plan.Send, plan.React, plan.Settle, plan.Repeat:
 	}
-	return c.React + on
+	return append(Words{react}, on...)
 }
 
 // target names a reaction's message: its address, or its id, shortened.
-func target(t plan.Target) string {
+func target(t plan.Target) Words {
 	if t.IsRef() {
-		return t.Ref.String()
+		return Words{named(t.Ref.String())}
 	}
-	return "message " + shortID(t.ID)
+	return Words{plain("message "), named(shortID(t.ID))}
 }
 
 // shortID shortens a message id, which has 160 characters as a rule. The
@@ -147,11 +146,11 @@ func reason(c *plan.Change) string {
 }
 
 // held says what holds a change that this plan cannot carry out.
-func held(c *plan.Change) string {
+func held(c *plan.Change) Words {
 	if c.HeldBy == c.Addr {
-		return "Held: it is left to a person (on_in_doubt = \"hold\")."
+		return Words{plain("Held: it is left to a person (on_in_doubt = \"hold\").")}
 	}
-	return "Held: it waits for " + c.HeldBy.String() + ", which " + heldWhy(c.HeldWhy) + "."
+	return Words{plain("Held: it waits for "), named(c.HeldBy.String()), plain(", which " + heldWhy(c.HeldWhy) + ".")}
 }
 
 func heldWhy(r plan.Reason) string {

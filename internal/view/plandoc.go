@@ -1,12 +1,10 @@
 package view
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
-	"herald/config/addr"
 	"herald/config/content"
 	"herald/plan"
 	"herald/state"
@@ -254,29 +252,30 @@ func (d *PlanDoc) NoRecord() string {
 
 // Warnings are the lines that stand at the very top: where anything is sent
 // but to Instagram, and which part of the configuration was left out.
-func (d *PlanDoc) Warnings() []string {
-	var lines []string
-	for _, a := range d.Elsewhere {
-		if d.Sandbox {
-			continue
-		}
-		lines = append(lines, fmt.Sprintf("Account %s sends to %s, not to %s.", addr.Quote(a.Name), a.Endpoint, strings.TrimPrefix(defaultEndpoint, "https://")))
-	}
+func (d *PlanDoc) Warnings() []Words {
+	var lines []Words
 	if d.Sandbox {
-		lines = append(lines, "Sandbox: a local Instagram takes everything; nothing leaves this machine.")
+		lines = append(lines, Words{plain("Sandbox: a local Instagram takes everything; nothing leaves this machine.")})
+	} else {
+		for _, a := range d.Elsewhere {
+			lines = append(lines, Words{
+				plain("Account "), named(a.Name), plain(" sends to "), named(a.Endpoint),
+				plain(", not to "), named(strings.TrimPrefix(defaultEndpoint, "https://")), plain("."),
+			})
+		}
 	}
 	if len(d.Selection.Only)+len(d.Selection.Exclude) > 0 {
-		var flags []string
+		line := Words{plain("A part of the configuration only:")}
 		for _, s := range d.Selection.Only {
-			flags = append(flags, "-only="+s)
+			line = append(line, plain(" "), named("-only="+s))
 		}
 		for _, s := range d.Selection.Exclude {
-			flags = append(flags, "-exclude="+s)
+			line = append(line, plain(" "), named("-exclude="+s))
 		}
-		lines = append(lines, "A part of the configuration only: "+strings.Join(flags, " "))
+		lines = append(lines, line)
 	}
 	if d.RetryRejected {
-		lines = append(lines, "Messages that were refused for good are tried again (-retry-rejected).")
+		lines = append(lines, Words{plain("Messages that were refused for good are tried again (-retry-rejected).")})
 	}
 	return lines
 }

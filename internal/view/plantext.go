@@ -26,13 +26,13 @@ const (
 func PlanText(w io.Writer, d *PlanDoc, opts TextOptions) error {
 	p := newPage(opts)
 	for _, warning := range d.Warnings() {
-		p.para(p.paint(p.bold+p.yellow, "!")+" ", p.bold, safe.Line(warning))
+		p.para(p.paint(p.bold+p.yellow, "!")+" ", p.bold, warning.Line())
 	}
 	if len(d.Warnings()) > 0 {
 		p.line()
 	}
 	if legend := d.legend(); legend != "" {
-		p.line(legend)
+		p.para("", "", legend)
 		p.line()
 	}
 	d.conversationsText(p, opts.Verbose)
@@ -47,23 +47,27 @@ func (d *PlanDoc) legend() string {
 		return ""
 	}
 	n := d.Counts
-	parts := []string{}
+	var parts []string
+	switch {
+	case n.Send > 0 && n.React > 0:
+		parts = append(parts, "+ send, react")
+	case n.Send > 0:
+		parts = append(parts, "+ send")
+	case n.React > 0:
+		parts = append(parts, "+ react")
+	}
 	for _, s := range []struct {
-		shown bool
-		text  string
+		n    int
+		text string
 	}{
-		{n.Send > 0, "+ send"}, {n.Send == 0 && n.React > 0, "+ react"}, {n.Unreact > 0, "- unreact"},
-		{n.Settle+n.Repeat > 0, "? in doubt"}, {n.Held > 0, "… held"},
-		{n.Edited+n.Lowered+n.Rejected+n.InDoubt > 0, "= stays as it is"},
+		{n.Unreact, "- unreact"}, {n.Settle + n.Repeat, "? in doubt"}, {n.Held, "… held"},
+		{n.Edited + n.Lowered + n.Rejected + n.InDoubt, "= stays as it is"},
 	} {
-		if s.shown {
+		if s.n > 0 {
 			parts = append(parts, s.text)
 		}
 	}
-	if n.Send > 0 && n.React > 0 {
-		parts[0] = "+ send, react"
-	}
-	return "Herald has compared the configuration with the record:  " + strings.Join(parts, "   ")
+	return "What each person will get, in this order:  " + strings.Join(parts, "   ")
 }
 
 func (d *PlanDoc) conversationsText(p *page, verbose bool) {
@@ -99,13 +103,13 @@ func heading(p *page, conv *Conversation) string {
 func itemText(p *page, c *plan.Change) {
 	it := Describe(c)
 	symbol := p.paint(p.symbolStyle(c), fmt.Sprintf("%3s", it.Symbol))
-	p.line(symbol, " ", p.paint(p.bold, safe.Line(it.Address)), "  ", p.paint(p.dim, safe.Line(it.What)))
+	p.line(symbol, " ", p.paint(p.bold, safe.Line(it.Address)), "  ", p.paint(p.dim, it.What.Line()))
 	const indent = "      "
 	if it.Body != "" {
 		p.quote(indent, it.Body)
 	}
 	for _, note := range it.Notes {
-		p.para(indent, p.yellow, safe.Line(note))
+		p.para(indent, p.yellow, note.Line())
 	}
 	for _, command := range it.Commands {
 		p.line(indent, "  ", safe.Line(command))

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"herald/apply"
 	"herald/config/addr"
 	"herald/config/content"
@@ -20,6 +22,11 @@ type RunDoc struct {
 	Broken      string // why the record could not be written, "" if it could
 	Took        time.Duration
 	Posts       int
+
+	// What the caller may add for RunJSON, which holds all in one document.
+	Outputs     []Output
+	Diagnostics hcl.Diagnostics
+	Sources     func(file string) []byte
 }
 
 // RunCounts are how many actions ended in each way.

@@ -119,3 +119,98 @@ func sampleReport() *apply.Report {
 }
 
 var errDisk = errors.New("write herald.state.journal: no space left on device")
+
+const sampleHCL = `account "shop" {
+  ig_id = "17841405822304914"
+}
+
+message "welcome" {
+  recipient = "1001"
+	txt       = "Hi ` + "\x1b[31m\u202e" + `Ana"
+  text      = <<-EOT
+    One
+    Two
+  EOT
+}
+`
+
+func sampleSource(name string) []byte {
+	if name == "main.hcl" {
+		return []byte(sampleHCL)
+	}
+	return nil
+}
+
+// at returns the range of the first occurrence of s in the sample source.
+func at(s string) *hcl.Range {
+	begin := strings.Index(sampleHCL, s)
+	pos := func(n int) hcl.Pos {
+		head := sampleHCL[:n]
+		return hcl.Pos{Line: strings.Count(head, "\n") + 1, Column: n - strings.LastIndexByte(head, '\n'), Byte: n}
+	}
+	return &hcl.Range{Filename: "main.hcl", Start: pos(begin), End: pos(begin + len(s))}
+}
+
+func sampleDiagnostics() hcl.Diagnostics {
+	diags := hcl.Diagnostics{
+		{Severity: hcl.DiagError, Summary: "Unsupported argument", Subject: at("txt"),
+			Detail: "An argument named \"txt\" is not expected here. Did you mean \"text\"? A message holds exactly one of text, link, image, audio, video, sticker and post."},
+		{Severity: hcl.DiagError, Summary: "Text is too long", Subject: at("<<-EOT\n    One\n    Two\n  EOT\n"), Detail: "The text is 1,214 bytes; Instagram takes 1,000."},
+		{Severity: hcl.DiagError, Summary: "Missing recipient", Subject: at(`message "welcome"`), Detail: "A message needs a recipient."},
+		{Severity: hcl.DiagError, Summary: "The same content twice", Subject: &hcl.Range{Filename: "lost.hcl", Start: hcl.Pos{Line: 3, Column: 1}},
+			Detail: "If the block was renamed, say so:\n\n  moved {\n    from = message.a_very_long_name_that_is_not_wrapped_since_it_belongs_to_a_command\n    to   = message.b\n  }\n\nOr allow it."},
+		{Severity: hcl.DiagError, Summary: "The record\x1b[2J is locked", Detail: "Held by ana@host."},
+	}
+	for range 100 {
+		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Perhaps renamed", Detail: "A message lost its block."})
+	}
+	return diags
+}
+
+func sampleDoc() *PlanDoc {
+	return NewPlanDoc(samplePlan(), PlanOptions{Diagnostics: sampleDiagnostics()[:1], Sources: sampleSource})
+}
+
+func sampleInbox() Inbox {
+	chat := []InboxItem{
+		{Kind: "text", Text: "Is it on its way?", At: day(8)},
+		{FromUs: true, Kind: "text", Text: "Hi Ana, your order is on its way. 🚚\nIt has left the house this morning, and if nothing goes wrong it is with you tomorrow.", At: day(9)},
+		{FromUs: true, Kind: "image", URL: "https://cdn.example.com/parcel.gif", At: day(10), Reaction: "love", New: true},
+		{FromUs: true, Kind: "sticker", At: day(10), New: true},
+		{FromUs: true, Kind: "text", Text: hostile, At: day(10), New: true},
+	}
+	in := Inbox{Conversations: []InboxConversation{{Account: "shop", Recipient: "6543210987654321", Person: "ana", Items: chat}}}
+	long := InboxConversation{Account: "shop", Recipient: "1001"}
+	for range 15 {
+		long.Items = append(long.Items, InboxItem{FromUs: true, Kind: "link", Text: "https://shop.example"})
+	}
+	for range 11 {
+		in.Conversations = append(in.Conversations, long)
+		long.Items = long.Items[:1]
+	}
+	return in
+}
+
+func sampleRecord() *state.Record {
+	r := state.NewRecord("0d1b9f6e")
+	r.Serial = 7
+	for _, c := range samplePlan().Changes {
+		if c.Base != nil && c.Base.Addr.Kind != addr.KindInvalid {
+			r.Put(*c.Base)
+		}
+	}
+	r.Put(state.Entry{Addr: reactionAt("thanks"), Revision: 1, Account: shopID, Recipient: "1001", Status: state.Reacted, Target: "m1", Reaction: "love",
+		Change: 1, SettledAt: day(9), SettledBy: "answer", Attempts: 1})
+	r.Put(state.Entry{Addr: messageOf("welcome", "zed"), Revision: 2, Account: shopID, Recipient: "1002", Status: state.Absent,
+		Change: 5, SettledAt: day(9), SettledBy: "resolve", Note: "looked in\nthe app \u202e", Attempts: 2, FirstIntendedAt: day(7), IntendedAt: day(8)})
+	return r
+}
+
+func sampleOutputs() []Output {
+	return []Output{
+		{Name: "greeting", JSON: []byte(`"hel\"lo\n\u202e"`), Known: true},
+		{Name: "hush", JSON: []byte(`"psst"`), Known: true, Sensitive: true},
+		{Name: "ids", JSON: []byte(`{"b":["m1",2,true,null,{}],"a b":[]}`), Known: true},
+		{Name: "later"},
+	}
+}

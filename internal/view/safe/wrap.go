@@ -1,10 +1,6 @@
 package safe
 
-import (
-	"strings"
-
-	"github.com/charmbracelet/x/ansi"
-)
+import "github.com/charmbracelet/x/ansi"
 
 // Width returns how many cells of a terminal the text takes: two for most
 // emoji, none for a combining mark or an escape sequence for colour.
@@ -13,15 +9,41 @@ func Width(s string) int { return ansi.StringWidth(s) }
 // Truncate returns s cut to at most width cells, with … where it was cut.
 func Truncate(s string, width int) string { return ansi.Truncate(s, width, "…") }
 
-// Wrap cuts one line into lines of at most width cells, between words where it
-// can. A width below 1 cuts nothing.
+// Wrap cuts one line, without colours, into lines of at most width cells:
+// between words, whose space is left out there, or within a word that is wider
+// than a line. A character that is itself wider stays whole. A width below 1
+// cuts nothing.
 func Wrap(s string, width int) []string {
-	if width < 1 || len(s) <= width || ansi.StringWidth(s) <= width {
+	if width < 1 || len(s) <= width || Width(s) <= width {
 		return []string{s}
 	}
-	lines := strings.Split(ansi.Wrap(s, width, ""), "\n")
-	for i, line := range lines[1:] {
-		lines[i+1] = strings.TrimLeft(line, " ")
+	var lines []string
+	start, cells := 0, 0       // of the current line
+	space, spaceCells := -1, 0 // its latest space, and the cells up to and with it
+	for i := 0; i < len(s); {
+		cluster, w := ansi.FirstGraphemeCluster(s[i:], ansi.GraphemeWidth)
+		if cells+w > width && i > start {
+			if cluster == " " {
+				lines = append(lines, s[start:i])
+				start, cells, space = i+1, 0, -1
+				i++
+				continue
+			}
+			if space > start {
+				lines = append(lines, s[start:space])
+				start, cells = space+1, cells-spaceCells
+			} else {
+				lines = append(lines, s[start:i])
+				start, cells = i, 0
+			}
+			space = -1
+			continue // the cluster again, on the line that begins
+		}
+		cells += w
+		if cluster == " " {
+			space, spaceCells = i, cells
+		}
+		i += len(cluster)
 	}
-	return lines
+	return append(lines, s[start:])
 }

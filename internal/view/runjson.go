@@ -1,0 +1,112 @@
+package view
+
+import (
+	"io"
+	"time"
+
+	"herald/apply"
+)
+
+type runJSON struct {
+	FormatVersion string                     `json:"format_version"`
+	PlanID        string                     `json:"plan_id"`
+	Complete      bool                       `json:"complete"`
+	Interrupted   bool                       `json:"interrupted"`
+	Refused       bool                       `json:"refused"`
+	RecordError   string                     `json:"record_error,omitempty"`
+	Posts         int                        `json:"posts"`
+	Summary       runSummaryJSON             `json:"summary"`
+	Receipts      []receiptJSON              `json:"receipts"` // in the plan's order
+	Outputs       map[string]outputValueJSON `json:"outputs"`
+	Diagnostics   []diagnosticJSON           `json:"diagnostics"`
+}
+
+type runSummaryJSON struct {
+	Text string `json:"text"`
+	RunCounts
+}
+
+type receiptJSON struct {
+	Address   string     `json:"address"`
+	Type      string     `json:"type"`
+	Name      string     `json:"name"`
+	Index     *string    `json:"index,omitempty"`
+	Revision  int        `json:"revision"`
+	IGID      string     `json:"ig_id"`
+	Recipient string     `json:"recipient"`
+	Action    string     `json:"action"`
+	Result    string     `json:"result"`
+	MessageID string     `json:"message_id,omitempty"`
+	Time      string     `json:"time,omitempty"` // RFC 3339, UTC
+	HeldBy    string     `json:"held_by,omitempty"`
+	Error     *errorJSON `json:"error,omitempty"`
+}
+
+// errorJSON identifies a refusal or doubt; it holds no text of Meta's.
+type errorJSON struct {
+	HTTP    int    `json:"http,omitempty"`
+	Code    int    `json:"code,omitempty"`
+	Subcode int    `json:"subcode,omitempty"`
+	TraceID string `json:"trace_id,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Explain string `json:"explain,omitempty"`
+	Remedy  string `json:"remedy,omitempty"`
+}
+
+// RunJSON writes what a run did as one line of JSON: a receipt for each action.
+func RunJSON(w io.Writer, d *RunDoc) error {
+	doc := runJSON{
+		FormatVersion: FormatVersion, PlanID: d.PlanID, Complete: d.Complete(), Interrupted: d.Interrupted, Refused: d.Refused,
+		RecordError: d.Broken, Posts: d.Posts,
+		Summary:     runSummaryJSON{d.Summary(), d.Counts},
+		Receipts:    make([]receiptJSON, 0, len(d.Receipts)),
+		Outputs:     outputValues(d.Outputs),
+		Diagnostics: diagnosticsJSON(d.Diagnostics, d.Sources),
+	}
+	for i := range d.Receipts {
+		doc.Receipts = append(doc.Receipts, d.Receipts[i].json())
+	}
+	return writeJSON(w, doc)
+}
+
+func (r *Receipt) json() receiptJSON {
+	c := r.Change
+	j := receiptJSON{
+		Address: c.Addr.String(), Type: c.Addr.Kind.String(), Name: c.Addr.Name, Revision: max(1, c.Revision),
+		IGID: c.Account, Recipient: c.Recipient, Action: c.Action.String(), Result: resultName(r.Result), MessageID: r.MessageID,
+	}
+	if c.Addr.Keyed {
+		j.Index = &c.Addr.Key
+	}
+	if !r.Ended.IsZero() {
+		j.Time = r.Ended.UTC().Format(time.RFC3339)
+	}
+	if !r.Because.IsZero() {
+		j.HeldBy = r.Because.String()
+	}
+	o := r.Outcome
+	e := errorJSON{HTTP: o.HTTP, Code: o.Code, Subcode: o.Subcode, TraceID: o.TraceID, Reason: o.Reason, Explain: o.Explain, Remedy: o.Remedy}
+	if r.Result != apply.ResultDone && r.Result != apply.ResultSkipped && e != (errorJSON{}) {
+		j.Error = &e
+	}
+	return j
+}
+
+func resultName(r apply.Result) string {
+	switch r {
+	case apply.ResultDone:
+		return "done"
+	case apply.ResultSkipped:
+		return "done_before"
+	case apply.ResultRejected:
+		return "refused"
+	case apply.ResultInDoubt:
+		return "in_doubt"
+	case apply.ResultHeld:
+		return "held"
+	case apply.ResultStopped:
+		return "stopped"
+	case apply.ResultNone:
+	}
+	return "not_tried"
+}

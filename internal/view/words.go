@@ -1,0 +1,47 @@
+package view
+
+import (
+	"strings"
+
+	"herald/internal/view/safe"
+)
+
+// Words are a sentence, or a part of one, in which names of unknown origin
+// (addresses, ids, endpoints) are told from Herald's own words: formats set
+// them apart in different ways.
+type Words []Word
+
+// Word is a run of Herald's own words, or a name.
+type Word struct {
+	Text string
+	Name bool
+}
+
+func plain(s string) Word { return Word{Text: s} }
+
+func named(s string) Word { return Word{Text: s, Name: true} }
+
+// String returns the words as they are, for the use of programs.
+func (ws Words) String() string {
+	var b strings.Builder
+	for _, w := range ws {
+		b.WriteString(w.Text)
+	}
+	return b.String()
+}
+
+// Line returns the words as one safe line for a terminal.
+func (ws Words) Line() string { return safe.Line(ws.String()) }
+
+// Markdown returns the words with each name in a code span.
+func (ws Words) Markdown() string {
+	var b strings.Builder
+	for _, w := range ws {
+		if w.Name {
+			b.WriteString(safe.Code(w.Text))
+		} else {
+			b.WriteString(w.Text)
+		}
+	}
+	return b.String()
+}
