@@ -19,10 +19,45 @@ func (r Run) check() hcl.Diagnostics {
 				"If there was a record, put it back (from git, or from its backup), and apply again. If this is the first apply, say so:\n\n  herald apply -new-record",
 		}}
 	}
-	if diags := r.checkAccounts(); diags.HasErrors() {
-		return diags
+	for _, check := range []func() hcl.Diagnostics{r.checkLineage, r.checkStale, r.checkAccounts, r.checkEndpoints} {
+		if diags := check(); diags.HasErrors() {
+			return diags
+		}
 	}
-	return r.checkEndpoints()
+	return nil
+}
+
+// checkLineage refuses a plan that was made for another record.
+func (r Run) checkLineage() hcl.Diagnostics {
+	err := r.Plan.CheckRecord(r.Record)
+	if err == nil {
+		return nil
+	}
+	return hcl.Diagnostics{{
+		Severity: hcl.DiagError,
+		Summary:  "Plan belongs to another record",
+		Detail: fmt.Sprintf("Nothing was sent: %s. What one record knows as sent, another would send again.\n\n"+
+			"Put back the record that the plan was made for, or plan again with this one:\n\n  herald plan", err),
+	}}
+}
+
+// checkStale refuses a plan that was overtaken: an address that it acts on was
+// written by something else since.
+func (r Run) checkStale() hcl.Diagnostics {
+	stale := r.Plan.Stale(r.Record)
+	if len(stale) == 0 {
+		return nil
+	}
+	lines := make([]string, len(stale))
+	for i, s := range stale {
+		lines[i] = "  " + s.String()
+	}
+	return hcl.Diagnostics{{
+		Severity: hcl.DiagError,
+		Summary:  "Plan is stale",
+		Detail: "The record has changed since the plan was made, so the plan may no longer say what is missing. Nothing was sent.\n\n" +
+			strings.Join(lines, "\n") + "\n\nPlan again, and look at what is left:\n\n  herald plan",
+	}}
 }
 
 // checkAccounts refuses a plan that sends from an account it does not name.
