@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	urfave "github.com/urfave/cli/v3"
+)
+
+// Version is Herald's own version.
+const Version = "0.1.0"
+
+// App is everything a command may touch of the world outside.
+type App struct {
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	// LookupEnv finds a variable of the environment; Environ lists all of them
+	// as NAME=value.
+	LookupEnv func(string) (string, bool)
+	Environ   func() []string
+	// Now is the clock.
+	Now func() time.Time
+
+	dir     string // -chdir
+	noColor bool
+	code    int
+}
+
+// Main runs the command that args names (without the program's name) and
+// returns the exit code: 0 done, 1 an error or a declined plan, 2 changes with
+// -detailed-exitcode, 3 something undelivered, 4 something in doubt, 5 refused
+// because of the record.
+func Main(args []string) int {
+	app := &App{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		LookupEnv: os.LookupEnv, Environ: os.Environ, Now: time.Now,
+	}
+	return app.Run(context.Background(), args)
+}
+
+// Run is Main with everything outside given by the App.
+func (a *App) Run(ctx context.Context, args []string) int {
+	a.dir, a.code = ".", exitOK
+	root := a.root()
+	if err := root.Run(ctx, append([]string{"herald"}, args...)); err != nil {
+		a.report(a.usageError(root, err))
+		return exitError
+	}
+	return a.code
+}
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitError   = 1
+	exitChanges = 2
+	exitRefused = 5
+)
+
+// path resolves a path given by the user against -chdir.
+func (a *App) path(p string) string {
+	if filepath.IsAbs(p) || a.dir == "." {
+		return p
+	}
+	return filepath.Join(a.dir, p)
+}
+
+// env returns a variable of the environment, or "".
+func (a *App) env(name string) string {
+	v, _ := a.LookupEnv(name)
+	return v
+}
+
+func (a *App) root() *urfave.Command {
+	global := []flag{
+		stringFlag(&a.dir, "chdir", "DIR", "Switch to another directory before running the command."),
+		boolFlag(&a.noColor, "no-color", "No colours in the output. So does the environment variable NO_COLOR."),
+	}
+	commands := []command{
+		a.initCommand(),
+		a.validateCommand(),
+		a.planCommand(),
+		a.applyCommand(),
+		a.showCommand(),
+		a.outputCommand(),
+		a.fmtCommand(),
+		a.stateCommand(),
+		a.resolveCommand(),
+		a.sandboxCommand(),
+		a.versionCommand(),
+	}
+	version := false
+	global = append(global, hidden(boolFlag(&version, "version", "Same as the version command.")))
+	return a.build(command{
+		name:   "herald",
+		flags:  global,
+		subs:   commands,
+		help:   rootHelp,
+		action: func(ctx context.Context, args []string) int { return a.runRoot(ctx, version) },
+	}, "")
+}
+
+const rootHelp = `Herald sends the Instagram messages and reactions that HCL files describe:
+each of them once, after a plan, on the record.`
+
+func (a *App) runRoot(ctx context.Context, version bool) int {
+	if version {
+		return a.runVersion(false)
+	}
+	a.say(a.rootUsage())
+	return exitError
+}

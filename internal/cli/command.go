@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	urfave "github.com/urfave/cli/v3"
+)
+
+// command describes one command for both the parser and the help.
+type command struct {
+	name     string
+	args     string // "[FILE]"
+	synopsis string // a line in the list of commands
+	help     string // paragraphs
+	flags    []flag
+	min, max int // number of arguments; max -1 is any number
+	subs     []command
+	action   func(ctx context.Context, args []string) int
+}
+
+// flag is one flag of a command. It is also the value that the parser sets.
+type flag struct {
+	names       []string // the first is shown
+	placeholder string   // "" for a switch
+	usage       string
+	hidden      bool
+	set         func(string) error
+}
+
+// Set, String, Get and IsBoolFlag let the parser use a flag as its value.
+
+func (f flag) Set(s string) error { return f.set(s) }
+func (f flag) String() string     { return "" }
+func (f flag) Get() any           { return nil }
+
+// IsBoolFlag reports whether the flag may stand without a value.
+func (f flag) IsBoolFlag() bool { return f.placeholder == "" }
+
+func boolFlag(dst *bool, name, usage string) flag {
+	return flag{names: []string{name}, usage: usage, set: func(s string) error {
+		v, err := strconv.ParseBool(s)
+		if err != nil {
+			return fmt.Errorf("it takes true or false")
+		}
+		*dst = v
+		return nil
+	}}
+}
+
+func stringFlag(dst *string, name, placeholder, usage string) flag {
+	return flag{names: []string{name}, placeholder: placeholder, usage: usage, set: func(s string) error {
+		if s == "" {
+			return fmt.Errorf("it needs a value")
+		}
+		*dst = s
+		return nil
+	}}
+}
+
+func intFlag(dst *int, name, placeholder, usage string, least int) flag {
+	return flag{names: []string{name}, placeholder: placeholder, usage: usage, set: func(s string) error {
+		v, err := strconv.Atoi(s)
+		if err != nil || v < least {
+			return fmt.Errorf("it takes a whole number from %d", least)
+		}
+		*dst = v
+		return nil
+	}}
+}
+
+func durationFlag(dst *time.Duration, name, placeholder, usage string) flag {
+	return flag{names: []string{name}, placeholder: placeholder, usage: usage, set: func(s string) error {
+		v, err := time.ParseDuration(s)
+		if err != nil || v < 0 {
+			return fmt.Errorf("it takes a duration, as in 30s or 5m")
+		}
+		*dst = v
+		return nil
+	}}
+}
+
+// listFlag may be given several times; each value is passed to add.
+func listFlag(add func(string) error, placeholder, usage string, names ...string) flag {
+	return flag{names: names, placeholder: placeholder, usage: usage, set: add}
+}
+
+func hidden(f flag) flag {
+	f.hidden = true
+	return f
+}
+
+// build makes the parser's command out of a description. The path is that of
+// the parent: "herald state".
+func (a *App) build(c command, parent string) *urfave.Command {
+	path := strings.TrimSpace(parent + " " + c.name)
+	out := &urfave.Command{
+		Name:                          c.name,
+		Usage:                         c.synopsis,
+		Writer:                        a.Stdout,
+		ErrWriter:                     a.Stderr,
+		HideHelpCommand:               true,
+		HideVersion:                   true,
+		DisableSliceFlagSeparator:     true,
+		EnableShellCompletion:         parent == "",
+		CustomHelpTemplate:            template(c.usage(parent)),
+		CustomRootCommandHelpTemplate: template(c.usage(parent)),
+		ExitErrHandler:                func(context.Context, *urfave.Command, error) {},
+		OnUsageError: func(_ context.Context, cmd *urfave.Command, err error, _ bool) error {
+			return &usageError{cmd: cmd, path: path, err: err}
+		},
+	}
+	for _, f := range c.flags {
+		out.Flags = append(out.Flags, &urfave.GenericFlag{
+			Name: f.names[0], Aliases: f.names[1:], Usage: f.usage, Hidden: f.hidden, Value: f, Local: true,
+		})
+	}
+	for _, sub := range c.subs {
+		out.Commands = append(out.Commands, a.build(sub, path))
+	}
+	out.Action = func(ctx context.Context, cmd *urfave.Command) error {
+		args := cmd.Args().Slice()
+		switch {
+		case len(c.subs) > 0 && len(args) > 0:
+			return &usageError{cmd: cmd, path: path, unknown: args[0]}
+		case len(args) < c.min:
+			return &usageError{cmd: cmd, path: path, err: fmt.Errorf("an argument is missing: %s %s", path, c.args)}
+		case c.max >= 0 && len(args) > c.max:
+			return &usageError{cmd: cmd, path: path, err: fmt.Errorf("too many arguments: %q is one more than it takes", args[c.max])}
+		}
+		a.code = c.action(ctx, args)
+		return nil
+	}
+	return out
+}
+
+// template keeps braces in a help text from being read as a template.
+func template(s string) string {
+	return strings.ReplaceAll(s, "{{", `{{"{{"}}`)
+}
+
+// rootUsage is the help of the program as a whole.
+func (a *App) rootUsage() string {
+	root := a.root()
+	return strings.TrimRight(root.CustomRootCommandHelpTemplate, "\n")
+}
+
+// usage is the help text: how it is called, what it does, and its flags.
+func (c *command) usage(parent string) string {
+	var b strings.Builder
+	switch {
+	case parent == "":
+		b.WriteString("Usage: herald [-chdir=DIR] COMMAND [options] [arguments]\n\n")
+	case len(c.subs) > 0:
+		fmt.Fprintf(&b, "Usage: %s COMMAND [options] [arguments]\n\n", globally(parent+" "+c.name))
+	default:
+		fmt.Fprintf(&b, "Usage: %s\n\n", strings.TrimSpace(globally(parent+" "+c.name)+c.optionsHint()+" "+c.args))
+	}
+	text := c.help
+	if text == "" {
+		text = c.synopsis
+	}
+	b.WriteString(indent(text, 2, 78))
+	b.WriteString("\n")
+	if len(c.subs) > 0 {
+		b.WriteString("\nCommands:\n\n")
+		writeTable(&b, rows(c.subs, func(s command) (string, string) { return s.name, s.synopsis }))
+	}
+	shown := slices.DeleteFunc(slices.Clone(c.flags), func(f flag) bool { return f.hidden })
+	if len(shown) > 0 {
+		title := "Options:"
+		if parent == "" {
+			title = "Global options (before the command):"
+		}
+		b.WriteString("\n" + title + "\n\n")
+		writeTable(&b, rows(shown, func(f flag) (string, string) { return f.form(), f.usage }))
+	}
+	if parent == "" {
+		b.WriteString("\nHelp on one command: herald COMMAND -help\n")
+	}
+	return b.String()
+}
+
+func (c *command) optionsHint() string {
+	if len(c.flags) == 0 {
+		return ""
+	}
+	return " [options]"
+}
+
+func globally(path string) string {
+	return strings.Replace(path, "herald", "herald [-chdir=DIR]", 1)
+}
+
+// form is how the flag is written: -out=FILE.
+func (f flag) form() string {
+	if f.placeholder == "" {
+		return "-" + f.names[0]
+	}
+	return "-" + f.names[0] + "=" + f.placeholder
+}
+
+func rows[T any](in []T, row func(T) (string, string)) [][2]string {
+	out := make([][2]string, len(in))
+	for i, v := range in {
+		out[i][0], out[i][1] = row(v)
+	}
+	return out
+}
+
+// writeTable writes two columns, the second wrapped.
+func writeTable(b *strings.Builder, rows [][2]string) {
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r[0]))
+	}
+	width = min(width, 26)
+	for _, r := range rows {
+		text := indent(r[1], width+4, 80)
+		if len(r[0]) <= width {
+			text = fmt.Sprintf("  %-*s  %s", width, r[0], strings.TrimLeft(text, " "))
+		} else {
+			text = "  " + r[0] + "\n" + text
+		}
+		b.WriteString(text + "\n")
+	}
+}
+
+// indent wraps each paragraph at width cells and indents it by n spaces. A
+// line that begins with a space stays as it is.
+func indent(text string, n, width int) string {
+	pad := strings.Repeat(" ", n)
+	var out []string
+	for _, para := range strings.Split(text, "\n") {
+		if !strings.HasPrefix(para, " ") {
+			para = ansi.Wordwrap(para, width-n, " ")
+		}
+		for _, line := range strings.Split(para, "\n") {
+			out = append(out, strings.TrimRight(pad+line, " "))
+		}
+	}
+	return strings.Join(out, "\n")
+}

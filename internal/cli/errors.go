@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/apply/instagram"
+	"herald/plan"
+	"herald/state"
+)
+
+// failure turns an error from below into a diagnostic that says what to do.
+func failure(err error) hcl.Diagnostics {
+	var (
+		locked   *state.LockedError
+		damaged  *state.FormatError
+		planFile *plan.FormatError
+		token    *instagram.TokenError
+		endpoint *instagram.EndpointError
+		many     interface{ Unwrap() []error }
+	)
+	switch {
+	case errors.As(err, &token):
+		return fail("No usable token", sentence(token.Error()))
+	case errors.As(err, &many) && len(many.Unwrap()) > 1:
+		var diags hcl.Diagnostics
+		for _, e := range many.Unwrap() {
+			diags = append(diags, failure(e)...)
+		}
+		return diags
+	case errors.As(err, &locked):
+		return fail("Record is locked", sentence(locked.Error())+
+			" Two runs at once could send the same message twice, so this one has stopped; nothing was sent. Wait for the other one to end, or let this one wait, with -lock-timeout=5m."+
+			" A lock whose holder has died is freed by the system: there is nothing to clean up.")
+	case errors.As(err, &damaged):
+		return fail("Record cannot be trusted", sentence(damaged.Error())+" "+damaged.Advice+" Nothing was sent, and the record was not changed.")
+	case errors.As(err, &planFile):
+		return fail("Plan file cannot be used", sentence(planFile.Error()))
+	case errors.As(err, &endpoint):
+		return fail("Token must not go there", sentence(endpoint.Error()))
+	case errors.Is(err, state.ErrNoRecord):
+		return noRecord("")
+	case errors.Is(err, state.ErrLockLost):
+		return fail("Lock on the record is lost", "The lock file was removed or replaced while this run held it, so another run may have begun. The run stopped before its next call; what was sent is recorded. See that no other run is under way, and plan again.")
+	case errors.Is(err, syscall.ENOSPC):
+		return fail("Disk is full", sentence(err.Error())+" What cannot be recorded is not sent. Make room, and run the command again.")
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fail("Permission denied", sentence(err.Error())+" What cannot be recorded is not sent. Make the directory and the record's files writable for this user, and run the command again.")
+	case errors.Is(err, fs.ErrNotExist):
+		return fail("File not found", sentence(err.Error()))
+	}
+	return fail("Command did not succeed", sentence(err.Error()))
+}
+
+// exitCode is the exit code of a command that ended with err.
+func exitCode(err error) int {
+	var damaged *state.FormatError
+	if errors.As(err, &damaged) || errors.Is(err, state.ErrNoRecord) {
+		return exitRefused
+	}
+	return exitError
+}
+
+// noRecord says that a missing record is not an empty one.
+func noRecord(location string) hcl.Diagnostics {
+	where := ""
+	if location != "" {
+		where = " at " + location
+	}
+	return fail("There is no record", fmt.Sprintf("No record was found%s. If messages were sent from here before, it is lost, and without it they would all be sent again: bring it back, from git or from the backup beside it. If nothing was ever sent with this configuration, begin a new one:\n\n  herald apply -new-record", where))
+}
+
+// notApproved says that the plan is another than the one approved.
+func notApproved(approved, is string) hcl.Diagnostics {
+	if !strings.HasPrefix(approved, "sha256:") || len(approved) != len("sha256:")+64 {
+		return fail("Not a digest", "A plan's digest has the form sha256: and 64 hexadecimal digits. It stands at the end of every plan.")
+	}
+	return fail("Plan is not the approved one", fmt.Sprintf("Approved was:\n\n  %s\n\nbut the configuration and the record now give:\n\n  %s\n\nOne of the two has changed since the review. Nothing was sent. Look at the new plan, and have it approved.", approved, is))
+}
+
+// beingApplied warns that a plan was made while an apply was running.
+func beingApplied(h *state.Holder) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "An apply is running",
+		Detail: fmt.Sprintf("%s, process %d, has been running %s since %s. This plan shows what is recorded up to now; what is being sent at this moment may appear as in doubt.",
+			h.Who, h.Process, h.Operation, h.Since.UTC().Format(time.RFC3339))}
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/config"
+	"herald/config/addr"
+	"herald/plan"
+	"herald/state"
+)
+
+// sandboxEndpoint stands for the local Instagram in plans made with -sandbox.
+// The name is loopback wherever it is looked up, and the same in every run.
+const sandboxEndpoint = "http://sandbox.localhost"
+
+// request is what plan and apply are asked for: which configuration, with
+// which values, against which record, and which part of it.
+type request struct {
+	inputs
+	recordFlags
+	only, exclude []addr.Pattern
+	retryRejected bool
+	sandbox       bool
+}
+
+func (r *request) selectionFlags() []flag {
+	add := func(list *[]addr.Pattern) func(string) error {
+		return func(s string) error {
+			p, err := addr.ParsePattern(s)
+			if err == nil {
+				*list = append(*list, p)
+			}
+			return err
+		}
+	}
+	return []flag{
+		listFlag(add(&r.only), "ADDRESS", "Only this message, reaction or block; a star stands for anything, as in 'message.campaign[\"a*\"]'. May be given several times.", "only", "target"),
+		listFlag(add(&r.exclude), "ADDRESS", "Everything but this. May be given several times.", "exclude"),
+		boolFlag(&r.retryRejected, "retry-rejected", "Try again what Instagram refused for good."),
+		boolFlag(&r.sandbox, "sandbox", "Use a local Instagram within this process, with a record and an inbox of its own in .herald/. Needs no account."),
+	}
+}
+
+// wanted loads and expands the configuration. The Config is never nil.
+func (a *App) wanted(r *request) (*config.Config, *config.Wanted, hcl.Diagnostics) {
+	cfg, want, diags := a.expand(&r.inputs)
+	if want == nil || diags.HasErrors() {
+		return cfg, nil, diags
+	}
+	if r.sandbox {
+		for _, account := range want.Accounts {
+			account.Endpoint = sandboxEndpoint
+		}
+	}
+	return cfg, want, diags
+}
+
+// build plans the wanted state against the record.
+func (r *request) build(want *config.Wanted, rec *state.Record) (*plan.Plan, hcl.Diagnostics) {
+	return plan.Build(plan.Input{
+		Wanted: want, Record: rec, Only: r.only, Exclude: r.exclude, RetryRejected: r.retryRejected,
+	})
+}
+
+// planNow plans without a lock, as every command does that only looks.
+func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Config, hcl.Diagnostics) {
+	cfg, want, diags := a.wanted(r)
+	if diags.HasErrors() {
+		return nil, cfg, diags
+	}
+	store, err := a.store(r.recordFlags, r.sandbox)
+	if err != nil {
+		return nil, cfg, append(diags, failure(err)...)
+	}
+	rec, err := peek(ctx, store)
+	if err != nil {
+		return nil, cfg, append(diags, failure(err)...)
+	}
+	if holder, err := store.Holder(ctx); err == nil && holder != nil {
+		diags = append(diags, beingApplied(holder))
+	}
+	p, more := r.build(want, rec)
+	return p, cfg, append(diags, more...)
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"io"
+	"os"
+
+	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/term"
+
+	"herald/internal/view"
+	"herald/internal/view/safe"
+)
+
+// isTerminal reports whether the stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width returns the number of cells of the terminal w, or 80 where it is none.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if cells, _, err := term.GetSize(int(f.Fd())); err == nil && cells > 0 {
+			return cells
+		}
+	}
+	return 80
+}
+
+// textOptions are those for a text on the stream w.
+func (a *App) textOptions(w io.Writer) view.TextOptions {
+	_, no := a.LookupEnv("NO_COLOR")
+	return view.TextOptions{
+		Color: isTerminal(w) && !no && !a.noColor && a.env("TERM") != "dumb",
+		Width: width(w),
+	}
+}
+
+// report writes diagnostics that are about no file.
+func (a *App) report(diags hcl.Diagnostics) { a.reportIn(diags, nil) }
+
+// reportIn writes diagnostics, with the lines of the files that they are
+// about. Errors and warnings go to standard error.
+func (a *App) reportIn(diags hcl.Diagnostics, sources func(string) []byte) {
+	if len(diags) == 0 {
+		return
+	}
+	_ = view.Diagnostics(a.Stderr, diags, sources, a.textOptions(a.Stderr))
+}
+
+// say writes a line, or several, to standard output.
+func (a *App) say(text string) { _, _ = io.WriteString(a.Stdout, safe.Text(text)+"\n") }
+
+// tell writes a line to standard error.
+func (a *App) tell(text string) { _, _ = io.WriteString(a.Stderr, safe.Text(text)+"\n") }
