@@ -107,6 +107,10 @@ func (p *page) place(edge string, diag *hcl.Diagnostic, src []byte) {
 	digits := len(fmt.Sprint(s.line + len(s.lines) - 1))
 	for i, line := range s.lines {
 		number := fmt.Sprintf("  %*d: ", max(3, digits), s.line+i)
+		if i > 0 { // of a further line the indent is not meant
+			text := strings.TrimLeft(line.marked, " \t")
+			line.before, line.marked = line.before+line.marked[:len(line.marked)-len(text)], text
+		}
 		before, marked, after := safe.Source(line.before), safe.Source(line.marked), safe.Source(line.after)
 		if before+marked+after == "" {
 			number = strings.TrimRight(number, " ")

@@ -59,7 +59,7 @@ type field struct{ name, value string }
 func entryFields(e *state.Entry) []field {
 	all := []field{
 		{"status", statusWord(e)},
-		{"refused", strings.Trim(code(e), " ()")},
+		{"refused", code(e)},
 		{"revision", fmt.Sprint(max(1, e.Revision))},
 		{"account", e.Account},
 		{"recipient", e.Recipient},

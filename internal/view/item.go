@@ -35,8 +35,8 @@ func Describe(c *plan.Change) Item {
 	if c.Content.Kind != content.KindInvalid && c.Content.Kind != content.Sticker && c.Content.Kind != content.Post && !c.Sensitive {
 		it.Body = c.Content.Value
 	}
-	if note := reason(c); note != "" {
-		it.Notes = append(it.Notes, Words{plain(note)})
+	if note := reason(c); note != nil {
+		it.Notes = append(it.Notes, note)
 	}
 	if !c.MovedFrom.IsZero() {
 		it.Notes = append(it.Notes, Words{plain("Recorded as "), named(c.MovedFrom.String()), plain(" until now.")})
@@ -118,31 +118,40 @@ func shortID(id string) string {
 }
 
 // reason says why in a sentence, where the action alone does not say it.
-func reason(c *plan.Change) string {
+func reason(c *plan.Change) Words {
 	switch c.Reason {
 	case plan.EditedAfterSent:
-		return fmt.Sprintf("Edited after it was sent%s: what was sent stays. To send the new content too, set revision = %d.", when(c.Base), c.Revision+1)
+		return Words{plain(fmt.Sprintf("Edited after it was sent%s: what was sent stays. To send the new content too, set revision = %d.", when(c.Base), c.Revision+1))}
 	case plan.RevisionRaised:
-		return "An earlier revision was sent; this one is sent besides."
+		return Words{plain("An earlier revision was sent; this one is sent besides.")}
 	case plan.RevisionLowered:
-		return "A higher revision than this one was sent, so nothing is sent."
+		return Words{plain("A higher revision than this one was sent, so nothing is sent.")}
 	case plan.RejectedBefore:
-		return "Refused before" + code(c.Base) + "; tried again."
+		return refusal("Refused before", c.Base, "; tried again.")
 	case plan.RejectedFinal:
-		return "Refused for good" + code(c.Base) + ". It is tried again once its content, recipient or revision changes, or with -retry-rejected."
+		return refusal("Refused for good", c.Base, ". It is tried again once its content, recipient or revision changes, or with -retry-rejected.")
 	case plan.InDoubt:
 		if c.Action == plan.Repeat {
-			return "In doubt" + since(c.Base) + ": repeating a reaction changes nothing if it had arrived."
+			return Words{plain("In doubt" + since(c.Base) + ": repeating a reaction changes nothing if it had arrived.")}
 		}
-		return "In doubt" + since(c.Base) + ": it may have been delivered. It is not sent again unless it is proven not to be there."
+		return Words{plain("In doubt" + since(c.Base) + ": it may have been delivered. It is not sent again unless it is proven not to be there.")}
 	case plan.MaybeRenamed:
-		return "Another message of this conversation lost its block. If this is the same one under a new name, declare a moved block, or it is sent twice."
+		return Words{plain("Another message of this conversation lost its block. If this is the same one under a new name, declare a moved block, or it is sent twice.")}
 	case plan.Removed:
-		return "Its block is gone."
+		return Words{plain("Its block is gone.")}
 	case plan.NotSentYet, plan.AlreadySent, plan.Retired, plan.NotReactedYet, plan.AlreadyReacted,
 		plan.ReactionChanged, plan.TargetChanged, plan.NotSelected:
 	}
-	return ""
+	return nil
+}
+
+// refusal puts an entry's codes, if it has any, between head and tail.
+func refusal(head string, e *state.Entry, tail string) Words {
+	ws := Words{plain(head)}
+	if id := code(e); id != "" {
+		ws = append(ws, plain(" ("), named(id), plain(")"))
+	}
+	return append(ws, plain(tail))
 }
 
 // held says what holds a change that this plan cannot carry out.
@@ -177,24 +186,19 @@ func resolveCommands(c *plan.Change) []string {
 	}
 }
 
-// code gives a refusal's codes: " (code 10, subcode 2534022)".
+// code gives a refusal's codes: "code 10, subcode 2534022".
 func code(e *state.Entry) string {
 	if e == nil || e.Refusal == nil {
 		return ""
 	}
-	return codes(e.Refusal.Code, e.Refusal.Subcode, e.Refusal.Reason)
-}
-
-func codes(code, subcode int, reason string) string {
-	switch {
-	case code != 0 && subcode != 0:
-		return fmt.Sprintf(" (code %d, subcode %d)", code, subcode)
-	case code != 0:
-		return fmt.Sprintf(" (code %d)", code)
-	case reason != "":
-		return " (" + reason + ")"
+	switch r := e.Refusal; {
+	case r.Code != 0 && r.Subcode != 0:
+		return fmt.Sprintf("code %d, subcode %d", r.Code, r.Subcode)
+	case r.Code != 0:
+		return fmt.Sprintf("code %d", r.Code)
+	default:
+		return r.Reason
 	}
-	return ""
 }
 
 // when gives the time of the entry's status: " on 2026-01-02 15:04 UTC".

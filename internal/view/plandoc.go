@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -200,7 +201,7 @@ func (d *PlanDoc) Summary() string {
 	case n.NotSelected > 0:
 		return "No changes. Everything that was selected is recorded as sent."
 	case n.AlreadySent+n.AlreadyReacted+n.Edited+n.Lowered == 0:
-		return "No changes. Nothing should have been sent."
+		return "No changes. There is nothing to send."
 	default:
 		return "No changes. Everything that should have been sent is recorded as sent."
 	}
@@ -266,11 +267,13 @@ func (d *PlanDoc) Warnings() []Words {
 	}
 	if len(d.Selection.Only)+len(d.Selection.Exclude) > 0 {
 		line := Words{plain("A part of the configuration only:")}
-		for _, s := range d.Selection.Only {
-			line = append(line, plain(" "), named("-only="+s))
-		}
-		for _, s := range d.Selection.Exclude {
-			line = append(line, plain(" "), named("-exclude="+s))
+		flags := slices.Concat(prefixed("-only=", d.Selection.Only), prefixed("-exclude=", d.Selection.Exclude))
+		for i, flag := range flags {
+			if i == maxFlags {
+				line = append(line, plain(" and "+content.Thousands(len(flags)-i)+" more"))
+				break
+			}
+			line = append(line, plain(" "), named(flag))
 		}
 		lines = append(lines, line)
 	}
@@ -278,4 +281,15 @@ func (d *PlanDoc) Warnings() []Words {
 		lines = append(lines, Words{plain("Messages that were refused for good are tried again (-retry-rejected).")})
 	}
 	return lines
+}
+
+// maxFlags is how many patterns of a selection are written out.
+const maxFlags = 10
+
+func prefixed(prefix string, all []string) []string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = prefix + s
+	}
+	return out
 }

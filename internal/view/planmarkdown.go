@@ -42,7 +42,7 @@ func PlanMarkdown(w io.Writer, d *PlanDoc, opts MarkdownOptions) error {
 	if note := d.NoRecord(); note != "" {
 		b.WriteString("> " + note + "\n\n")
 	}
-	d.diagnosticsMarkdown(&b)
+	d.diagnosticsMarkdown(&b, budget/3)
 	if len(d.Conversations) > 0 {
 		d.tableMarkdown(&b)
 	}
@@ -142,13 +142,9 @@ func (d *PlanDoc) movesMarkdown(b *strings.Builder, budget int) {
 	b.WriteByte('\n')
 }
 
-// diagnosticsMarkdown writes each diagnostic in a fence, the first of each sort.
-func (d *PlanDoc) diagnosticsMarkdown(b *strings.Builder) {
+// diagnosticsMarkdown writes the first diagnostics, each in a fence.
+func (d *PlanDoc) diagnosticsMarkdown(b *strings.Builder, budget int) {
 	for i, diag := range d.Diagnostics {
-		if i == maxAlikeErrors {
-			b.WriteString("… and " + content.Thousands(len(d.Diagnostics)-i) + " more diagnostics.\n\n")
-			return
-		}
 		word := "Error: "
 		if diag.Severity == hcl.DiagWarning {
 			word = "Warning: "
@@ -163,6 +159,11 @@ func (d *PlanDoc) diagnosticsMarkdown(b *strings.Builder) {
 			p.line()
 			p.line(diag.Detail)
 		}
-		b.WriteString(safe.Fence("text", p.buf.String()) + "\n")
+		one := safe.Fence("text", p.buf.String()) + "\n"
+		if i == maxAlikeErrors || b.Len()+len(one) > budget {
+			b.WriteString("… and " + count(len(d.Diagnostics)-i, "more diagnostic", "more diagnostics") + ".\n\n")
+			return
+		}
+		b.WriteString(one)
 	}
 }

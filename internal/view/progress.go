@@ -33,16 +33,19 @@ type Progress struct {
 	opts ProgressOptions
 	palette
 
-	mu      sync.Mutex
-	tally   tally
-	live    *live // nil where there is no terminal
-	printed map[apply.EventType]int
+	mu        sync.Mutex
+	tally     tally
+	live      *live // nil where there is no terminal
+	printed   map[apply.EventType]int
+	explained map[string]bool // what was said once is not said again
 }
 
 // tally is what a run has come to so far.
 type tally struct {
-	total, ended, inFlight                     int
-	done, skipped, refused, doubt, held, stops int
+	total, ended                        int
+	done, skipped, refused, doubt, held int
+
+	doubtful map[*plan.Change]bool // in doubt so far: the run may settle them yet
 }
 
 // NewProgress returns a display that writes to w. It must be closed.
@@ -53,8 +56,11 @@ func NewProgress(w io.Writer, opts ProgressOptions) *Progress {
 	if opts.Width == nil {
 		opts.Width = func() int { return 80 }
 	}
-	p := &Progress{w: w, opts: opts, palette: newPalette(opts.Color), printed: make(map[apply.EventType]int)}
-	p.tally.total = opts.Total
+	p := &Progress{
+		w: w, opts: opts, palette: newPalette(opts.Color),
+		tally:   tally{total: opts.Total, doubtful: make(map[*plan.Change]bool)},
+		printed: make(map[apply.EventType]int), explained: make(map[string]bool),
+	}
 	if opts.TTY {
 		p.live = startLive(p)
 	}
@@ -83,54 +89,54 @@ func (p *Progress) Close() {
 	}
 }
 
+// add counts an event. An action that was in doubt and is settled counts as
+// what it was settled to; one that the plan itself holds is no action of the run.
 func (t *tally) add(e apply.Event) {
 	switch e.Type {
 	case apply.RunStarted:
 		t.total = e.Total
-	case apply.ActionStarted:
-		t.inFlight++
 	case apply.ActionDone:
-		t.done++
-		t.end(true)
+		t.end(e, &t.done)
 	case apply.ActionSkipped:
-		t.skipped++
-		t.end(false)
+		t.end(e, &t.skipped)
 	case apply.ActionRefused:
-		t.refused++
-		t.end(true)
+		t.end(e, &t.refused)
 	case apply.ActionInDoubt:
-		t.doubt++
-		t.end(true)
+		t.end(e, &t.doubt)
+		t.doubtful[e.Change] = true
 	case apply.ActionHeld:
-		t.held++
-		t.end(false)
-	case apply.AccountStopped:
-		t.stops++
-	case apply.EventInvalid, apply.AccountWaiting, apply.Interrupted, apply.RunEnded:
+		t.end(e, &t.held)
+	case apply.EventInvalid, apply.ActionStarted, apply.AccountWaiting, apply.AccountStopped, apply.Interrupted, apply.RunEnded:
 	}
 }
 
-// end counts an action that ended, called or not.
-func (t *tally) end(called bool) {
-	t.ended++
-	if called && t.inFlight > 0 {
-		t.inFlight--
+func (t *tally) end(e apply.Event, n *int) {
+	*n++
+	switch {
+	case e.Change == nil:
+	case t.doubtful[e.Change]:
+		t.doubt--
+		delete(t.doubtful, e.Change)
+		return
+	case e.Change.Held():
+		return
 	}
+	t.ended++
 }
 
 // eventLine is what is written for an event, "" for nothing.
 func (p *Progress) eventLine(e apply.Event) string {
 	switch e.Type {
 	case apply.ActionDone:
-		return p.action(e, p.green, doneWord(e.Change)+mid(e.MessageID), true)
+		return p.action(e, p.green, doneWord(e.Change)+mid(e.MessageID))
 	case apply.ActionSkipped:
-		return p.action(e, p.dim, "done before", true)
+		return p.action(e, p.dim, "done before")
 	case apply.ActionRefused:
-		return p.action(e, p.red, "refused"+outcomeCodes(e.Outcome), true) + p.explain(e.Outcome)
+		return p.action(e, p.red, "refused"+outcomeCodes(e.Outcome)) + p.explain(e.Outcome)
 	case apply.ActionInDoubt:
-		return p.action(e, p.yellow, "in doubt"+outcomeCodes(e.Outcome), true) + p.explain(e.Outcome)
+		return p.action(e, p.yellow, "in doubt"+outcomeCodes(e.Outcome)) + p.explain(e.Outcome)
 	case apply.ActionHeld:
-		return p.action(e, p.yellow, "held"+because(e), true)
+		return p.action(e, p.yellow, "held"+because(e))
 	case apply.AccountWaiting:
 		return p.account(e) + p.paint(p.yellow, fmt.Sprintf("rate limit reached: waits %s", span(e.For)))
 	case apply.AccountStopped:
@@ -143,13 +149,13 @@ func (p *Progress) eventLine(e apply.Event) string {
 }
 
 // action is one line about an action: message.welcome["ana"]: sent [3/10]
-func (p *Progress) action(e apply.Event, style, words string, counter bool) string {
+func (p *Progress) action(e apply.Event, style, words string) string {
 	address := "?"
 	if e.Change != nil {
 		address = e.Change.Key().String()
 	}
 	line := p.paint(p.bold, safe.Line(address)+":") + " " + p.paint(style, safe.Line(words))
-	if counter && p.tally.total > 0 {
+	if p.tally.total > 0 {
 		line += p.paint(p.dim, fmt.Sprintf(" [%s/%s]", content.Thousands(p.tally.ended), content.Thousands(p.tally.total)))
 	}
 	return line
@@ -163,9 +169,11 @@ func (p *Progress) account(e apply.Event) string {
 	return p.paint(p.bold, safe.Line(name)+":") + " "
 }
 
-// explain is a second line with what an outcome means and what to do.
+// explain is a second line with what an outcome means and what to do, the
+// first time that it is said.
 func (p *Progress) explain(o apply.Outcome) string {
-	if s := join(o.Explain, o.Remedy); s != "" {
+	if s := join(o.Explain, o.Remedy); s != "" && !p.explained[s] {
+		p.explained[s] = true
 		return "\n  " + safe.Line(s)
 	}
 	return ""
@@ -202,6 +210,8 @@ func because(e apply.Event) string {
 		return ": it waits for " + e.Because.Addr.String()
 	case e.Outcome.Explain != "":
 		return ": " + e.Outcome.Explain
+	case e.Change != nil && e.Change.Held():
+		return ": it waits for " + e.Change.HeldBy.String()
 	}
 	return ""
 }

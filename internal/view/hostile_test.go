@@ -1,0 +1,171 @@
+package view
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/text"
+
+	"herald/config/content"
+	"herald/internal/view/safe"
+	"herald/plan"
+	"herald/state"
+)
+
+// evilPlan has s wherever a plan holds a text of unknown origin.
+func evilPlan(s string) *PlanDoc {
+	key := messageOf("evil", s)
+	id := plan.Target{ID: s}
+	return NewPlanDoc(&plan.Plan{
+		ID: s, Lineage: s,
+		Accounts:  []plan.Account{{Name: s, IGID: "1", Endpoint: s}},
+		Selection: plan.Selection{Only: []string{s}},
+		Changes: []*plan.Change{
+			{Addr: key, Revision: 2, Action: plan.Send, Account: "1", Recipient: s, Content: content.Content{Kind: content.Text, Value: s}, MovedFrom: messageOf("old", s)},
+			{Addr: messageOf("post", s), Action: plan.Send, Account: "1", Recipient: s, Content: content.Content{Kind: content.Post, Value: s}, HeldBy: key, HeldWhy: plan.InDoubt},
+			{Addr: messageOf("doubt", s), Action: plan.Settle, Reason: plan.InDoubt, Account: s, Recipient: "2", Content: content.Content{Kind: content.Image, Value: s}, Base: &state.Entry{}},
+			{Addr: reactionAt("r"), Action: plan.Rereact, Account: s, Recipient: "2", React: s, Target: id, Base: &state.Entry{Reaction: s, Target: s}},
+			{Addr: reactionAt("r2"), Action: plan.Retarget, Account: s, Recipient: "2", React: s, Target: id, Base: &state.Entry{Reaction: s, Target: s}},
+			{Addr: messageOf("code", s), Action: plan.NoOp, Reason: plan.RejectedFinal, Account: s, Recipient: "2", Content: content.Content{Kind: content.Link, Value: s}, Base: &state.Entry{Refusal: &state.Refusal{Reason: s}}},
+		},
+		Moves: []plan.Move{{From: messageOf("old", s), To: key}},
+	}, PlanOptions{
+		Diagnostics: hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: s, Detail: s, Subject: &hcl.Range{Filename: s, Start: hcl.InitialPos, End: hcl.InitialPos}}},
+		Sources:     func(string) []byte { return []byte(s) },
+	})
+}
+
+var ourHTML = regexp.MustCompile(`^(<details><summary>To <code>[^<>\n]*</code></summary>|</details>)\n*$`)
+
+// checkMarkdown reads a document as GitHub does: apart from our own words there
+// are code and fences only, and no HTML but our folds.
+func checkMarkdown(t *testing.T, doc []byte) {
+	t.Helper()
+	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
+	root := md.Parser().Parse(text.NewReader(doc))
+	err := ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n.Kind() {
+		case ast.KindHTMLBlock:
+			var b bytes.Buffer
+			for i := range n.Lines().Len() {
+				line := n.Lines().At(i)
+				b.Write(line.Value(doc))
+			}
+			if !ourHTML.Match(b.Bytes()) {
+				t.Errorf("foreign HTML: %q", b.Bytes())
+			}
+		case ast.KindRawHTML, ast.KindLink, ast.KindAutoLink, ast.KindImage, ast.KindCodeBlock:
+			t.Errorf("a %s in the document", n.Kind())
+		case ast.KindCodeSpan, ast.KindFencedCodeBlock:
+			return ast.WalkSkipChildren, nil
+		case ast.KindText:
+			if s := n.(*ast.Text).Value(doc); bytes.ContainsAny(s, "@#`<>[]~") {
+				t.Errorf("a text outside of code: %q", s)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRunes(t, string(doc))
+}
+
+// checkRunes finds what moves or hides text, the parts of emoji apart.
+func checkRunes(t *testing.T, s string) {
+	t.Helper()
+	for _, r := range s {
+		if safe.Odd(r) && r != '\n' && r != 0x200d && r != 0xfe0e && r != 0xfe0f && (r < 0xe0061 || r > 0xe007f) {
+			t.Errorf("%U in the output", r)
+		}
+	}
+}
+
+func TestSampleMarkdownIsOurs(t *testing.T) {
+	var b bytes.Buffer
+	if err := PlanMarkdown(&b, sampleDoc(), MarkdownOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	checkMarkdown(t, b.Bytes())
+}
+
+// FuzzFormats writes a plan that is hostile throughout in every format.
+func FuzzFormats(f *testing.F) {
+	for _, s := range []string{
+		hostile, "", "`", "``` @all", "a|b", "</details>\n\n<script>", "\n\n# x\n- y", "~~~", "<!-- ", "\\", "[x](y)", "&lt;", "\x1b]0;x\a",
+		" ", "\t", "x\n    y", "https://example.com", "\u202e", strings.Repeat("👩‍👩‍👧", 80), "</code></summary>", "\xff\r\n", "$${x}",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		d := evilPlan(s)
+		var md, plain, data, diags bytes.Buffer
+		if err := PlanMarkdown(&md, d, MarkdownOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		checkMarkdown(t, md.Bytes())
+		if err := PlanText(&plain, d, TextOptions{Width: 40}); err != nil {
+			t.Fatal(err)
+		}
+		checkRunes(t, plain.String())
+		checkLines(t, plain.String())
+		if err := Diagnostics(&diags, d.Diagnostics, d.Sources, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		checkRunes(t, diags.String())
+		for line := range strings.SplitSeq(strings.TrimSuffix(diags.String(), "\n"), "\n") {
+			if !strings.HasPrefix(line, "│") && line != "╷" && line != "╵" {
+				t.Errorf("a line outside of the frame: %q", line)
+			}
+		}
+		if err := PlanJSON(&data, d); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range strings.TrimSuffix(data.String(), "\n") {
+			if safe.Odd(r) {
+				t.Errorf("%U in the JSON", r)
+			}
+		}
+		var doc struct {
+			ResourceChanges []struct {
+				Change struct{ After map[string]any }
+			} `json:"resource_changes"`
+		}
+		if err := json.Unmarshal(data.Bytes(), &doc); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := doc.ResourceChanges[0].Change.After["text"], strings.ToValidUTF8(s, "\ufffd"); got != want && !strings.Contains(want, "\ufffd") {
+			t.Errorf("the text became %q, not %q", got, want)
+		}
+	})
+}
+
+var symbolLine = regexp.MustCompile(`^(  [+=?~…-] |-/\+ )`)
+
+// checkLines holds that the symbols of changes stand before our addresses only.
+func checkLines(t *testing.T, s string) {
+	t.Helper()
+	want := []string{"  + message.evil[", "  … message.post[", "  ? message.doubt[", "  ~ reaction.r ", "-/+ reaction.r2 ", "  = message.code["}
+	for line := range strings.SplitSeq(s, "\n") {
+		if !symbolLine.MatchString(line) {
+			continue
+		}
+		if len(want) == 0 || !strings.HasPrefix(line, want[0]) {
+			t.Fatalf("a forged line: %q", line)
+		}
+		want = want[1:]
+	}
+	if len(want) > 0 {
+		t.Errorf("missing: %q", want)
+	}
+}
