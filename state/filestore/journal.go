@@ -24,9 +24,9 @@ import (
 //	{"fold":8,"snapshot":"sha256:…","sum":"…"}     all of it is in the snapshot with serial 8
 //
 // A sum is the first half of the SHA-256 over the sum before it and the lines
-// since, up to the quote that opens it; the first one builds on the SHA-256 of
-// the header line. So no line can change or go without being noticed, the
-// last batch apart.
+// since, up to the quote that opens it. The header line has a sum too, which
+// is not written: that over sixteen zero bytes and the line. So no line can
+// change or go without being noticed, a last batch that goes whole apart.
 
 const (
 	journalVersion = 1
@@ -230,10 +230,34 @@ func (r *journalReader) take(line []byte, whole bool, put func(*state.Entry)) er
 		return r.batch(line, whole, put)
 	case bytes.HasPrefix(line, foldStart) && (whole || bytes.HasSuffix(line, []byte(`"}`))):
 		return r.fold(line, whole)
-	case !whole:
+	case !whole && r.cutOff(line):
 		return nil
 	}
 	return r.problem("this is no line of a journal: it is damaged")
+}
+
+// cutOff reports whether the file's last line is the beginning of one that was
+// being written. Where the power failed, zeros may follow.
+func (r *journalReader) cutOff(line []byte) bool {
+	line = bytes.TrimRight(line, "\x00")
+	if !bytes.HasPrefix(line, batchStart) {
+		return true
+	}
+	want, _ := r.ending()
+	return bytes.HasPrefix(want, line)
+}
+
+// ending returns the line that ends the present batch, and where the journal
+// stands behind it.
+func (r *journalReader) ending() ([]byte, journal) {
+	next := r.journal
+	next.batches++
+	next.entries += uint64(len(r.pending))
+	next.fold = nil
+	begin := fmt.Appendf(nil, `{"batch":%d,"last":%d,"sum":"`, next.batches, next.entries)
+	next.sum = next.sum.over(append(r.lines, begin...))
+	line := hex.AppendEncode(begin, next.sum[:])
+	return append(line, `"}`...), next
 }
 
 func (r *journalReader) entry(line []byte) error {
@@ -255,17 +279,20 @@ func (r *journalReader) entry(line []byte) error {
 }
 
 func (r *journalReader) batch(line []byte, whole bool, put func(*state.Entry)) error {
-	next := r.journal
-	next.batches++
-	next.entries += uint64(len(r.pending))
-	next.fold = nil
-	if err := r.sealed(line, whole, fmt.Appendf(nil, `{"batch":%d,"last":%d,"sum":"`, next.batches, next.entries), next); err != nil {
-		return err
+	want, next := r.ending()
+	if begin := want[:len(want)-2*sumSize-2]; !bytes.HasPrefix(line, begin) {
+		return r.problem("%s was expected: lines are missing, or there twice", begin[:bytes.LastIndexByte(begin, ',')])
+	}
+	if string(line) != string(want) {
+		if r.first < r.line {
+			return r.problem("lines %d to %d do not fit their checksum: one of them is damaged", r.first, r.line)
+		}
+		return r.problem("the line does not fit its checksum: it is damaged")
 	}
 	for _, e := range r.pending {
 		put(e)
 	}
-	r.pending, r.lines = r.pending[:0], r.lines[:0]
+	r.goOn(line, whole, next)
 	return nil
 }
 
@@ -277,30 +304,20 @@ func (r *journalReader) fold(line []byte, whole bool) error {
 	if err := json.Unmarshal(line, &f); err != nil || len(r.pending) > 0 {
 		return r.problem("this is no line of a journal: it is damaged")
 	}
-	next := r.journal
-	next.fold = &fold{f.Fold, f.Snapshot}
-	return r.sealed(line, whole, fmt.Appendf(nil, `{"fold":%d,"snapshot":"%s","sum":"`, f.Fold, f.Snapshot), next)
-}
-
-// sealed checks a line that ends with a sum and begins as said, and goes on to
-// next.
-func (r *journalReader) sealed(line []byte, whole bool, begin []byte, next journal) error {
-	if !bytes.HasPrefix(line, begin) {
-		return r.problem("%q was expected: lines are missing, or there twice", begin)
-	}
-	text := append(r.lines, begin...)
-	next.sum = next.sum.over(text)
-	want := hex.AppendEncode(begin, next.sum[:])
-	if want = append(want, `"}`...); string(line) != string(want) {
-		if r.first < r.line {
-			return r.problem("lines %d to %d do not fit their checksum: one of them is damaged", r.first, r.line)
-		}
+	want, next := r.journal.folded(nil, fold{f.Fold, f.Snapshot})
+	if string(line) != string(bytes.TrimPrefix(want[:len(want)-1], []byte{'\n'})) {
 		return r.problem("the line does not fit its checksum: it is damaged")
 	}
-	next.end += int64(len(r.lines) + len(line))
+	r.goOn(line, whole, next)
+	return nil
+}
+
+// goOn takes the line that ends a batch, or a journal.
+func (r *journalReader) goOn(line []byte, whole bool, next journal) {
+	next.end = r.journal.end + int64(len(r.lines)+len(line))
 	if next.bare = !whole; whole {
 		next.end++
 	}
 	r.journal, r.first = next, r.line+1
-	return nil
+	r.pending, r.lines = r.pending[:0], r.lines[:0]
 }
