@@ -181,12 +181,15 @@ func (r *run) execute(ctx context.Context, session state.Session, rec *state.Rec
 		return exitError
 	}
 	began := a.Now()
+	a.say("")
 	report, diags := r.send(ctx, conn, session, rec)
 	a.reportIn(diags, sourcesOf(r.cfg))
 	if !report.Refused {
 		r.showResult(ctx, session, report)
 		if r.opts.sandbox {
+			a.say("")
 			a.show(r.opts.format, inboxDocument(r.plan, conn.sandbox, began))
+			a.say(nextSteps)
 		}
 	}
 	if err := conn.close(); err != nil {
@@ -216,6 +219,9 @@ func (r *run) send(ctx context.Context, conn *connection, session state.Session,
 func (r *run) showResult(ctx context.Context, session state.Session, report *apply.Report) {
 	a := r.app
 	doc := view.NewRunDoc(report)
+	if len(report.Results) > 0 {
+		a.say("")
+	}
 	a.show(r.opts.format, document{
 		text: func(w io.Writer, opts view.TextOptions) error { return view.RunText(w, doc, opts) },
 		json: func(w io.Writer) error { return view.RunJSON(w, doc) },
@@ -224,8 +230,18 @@ func (r *run) showResult(ctx context.Context, session state.Session, report *app
 	if err != nil {
 		return // the run has said what is wrong with the record
 	}
-	a.show(r.opts.format, outputsDocument(resolveOutputs(r.plan, rec), "Outputs:"))
+	if len(r.plan.Outputs) > 0 {
+		a.say("")
+		a.show(r.opts.format, outputsDocument(resolveOutputs(r.plan, rec), "Outputs:"))
+	}
 }
+
+// nextSteps stands below what -sandbox did.
+const nextSteps = `Where to look next:
+
+  herald apply -sandbox        again: nothing is sent twice
+  herald state list -sandbox   what is on the record
+  herald plan                  what would go to the real Instagram; needs no token`
 
 // refuse reports why the record cannot be used.
 func (r *run) refuse(err error) int {

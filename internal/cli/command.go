@@ -8,8 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
 	urfave "github.com/urfave/cli/v3"
+
+	"herald/internal/view/safe"
 )
 
 // command describes one command for both the parser and the help.
@@ -237,10 +238,11 @@ func indent(text string, n, width int) string {
 	pad := strings.Repeat(" ", n)
 	var out []string
 	for _, para := range strings.Split(text, "\n") {
+		lines := []string{para}
 		if !strings.HasPrefix(para, " ") {
-			para = ansi.Wordwrap(para, width-n, " ")
+			lines = safe.Wrap(para, width-n)
 		}
-		for _, line := range strings.Split(para, "\n") {
+		for _, line := range lines {
 			out = append(out, strings.TrimRight(pad+line, " "))
 		}
 	}
