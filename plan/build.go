@@ -35,7 +35,7 @@ func Build(in Input) (*Plan, hcl.Diagnostics) {
 	b.checkReactions()
 	b.select_()
 	order, ok := b.arrange()
-	if !ok || b.diags.HasErrors() {
+	if !ok {
 		return nil, b.sorted()
 	}
 	b.hold(order)
@@ -71,6 +71,8 @@ type builder struct {
 	retired  int
 	noHost   map[string][]addr.Instance // changes whose account is gone, by IG id
 	raised   map[*Change]bool           // see waitFor
+	vacated  []edge                     // see linkPlaces
+	renamed  map[*Change]bool           // reported as duplicates that a moved block explains
 
 	nodes []node
 	arena []Change
@@ -118,6 +120,9 @@ func newBuilder(in Input) *builder {
 // read indexes the items, makes the moves and checks the selection.
 func (b *builder) read() {
 	for i, it := range b.wanted.Items {
+		if it.Account == nil {
+			b.fail(it.Range, "Account is missing", fmt.Sprintf("%s belongs to no account, so nobody could send it.", it.Addr))
+		}
 		if j, twice := b.items[it.Addr]; twice {
 			b.fail(it.Range, "Address declared twice", fmt.Sprintf(
 				"%s is declared in %s and again here. An address says which message is meant, so it can be used once. Give one of the two another name.",
@@ -146,6 +151,7 @@ func (b *builder) classify() {
 	if matched < b.record.Len() {
 		b.retire()
 	}
+	b.checkHosts()
 	b.assemble()
 }
 

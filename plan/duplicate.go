@@ -23,6 +23,7 @@ type pair struct{ from, to addr.Block }
 func (b *builder) checkDuplicates(order []int32) {
 	planned := make(map[string]*Change)
 	var renamed []holding
+	b.renamed = make(map[*Change]bool)
 	for _, n := range order {
 		c := b.nodes[n].change
 		if !c.sends() {
@@ -41,6 +42,7 @@ func (b *builder) checkDuplicates(order []int32) {
 			if _, live := b.items[e.Addr]; live {
 				b.failDuplicate(c, e)
 			} else {
+				b.renamed[c] = true
 				renamed = append(renamed, holding{change: c, entry: e})
 			}
 			continue
@@ -148,7 +150,7 @@ func (b *builder) warnRenamed() {
 	var pairs []pair
 	for n := range b.nodes {
 		c := b.nodes[n].change
-		if c.Action != Send || c.Reason != NotSentYet || c.BaseChange != 0 || c.AllowDuplicate {
+		if c.Action != Send || c.Reason != NotSentYet || c.BaseChange != 0 || c.AllowDuplicate || b.renamed[c] {
 			continue
 		}
 		e := likeliest(b.goneSent[c.Conversation()], c.Addr)

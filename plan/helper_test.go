@@ -165,11 +165,11 @@ func (w *world) plan() *Plan {
 	return p
 }
 
-// shown writes a plan's changes, one to a line.
+// shown writes a plan's changes, one to a line; = is nothing to do.
 func shown(p *Plan) string {
 	var b strings.Builder
 	for _, c := range p.Changes {
-		fmt.Fprintf(&b, "%s %s: %s %s", c.Action.Symbol(), c.Key(), c.Action, c.Reason)
+		fmt.Fprintf(&b, "%s %s: %s %s", strings.Replace(c.Action.Symbol(), " ", "=", 1), c.Key(), c.Action, c.Reason)
 		if !c.HeldBy.IsZero() {
 			fmt.Fprintf(&b, " (held by %s: %s)", c.HeldBy, c.HeldWhy)
 		}
@@ -219,4 +219,12 @@ func saved(t testing.TB, p *Plan) *Plan {
 		t.Fatalf("saved again it differs:\n%s\n%s", b.String(), again.String())
 	}
 	return back
+}
+
+// second adds an account and gives it what is declared from here on.
+func (w *world) second() {
+	a := *w.account
+	a.Name, a.IGID = "outlet", "17841400000000002"
+	w.account = &a
+	w.wanted.Accounts = append(w.wanted.Accounts, &a)
 }

@@ -36,7 +36,10 @@ func (b *builder) hold(order []int32) {
 		nodes: make(map[int32]cause), conv: make(map[int32]cause),
 		exact: make(map[addr.Instance]cause), blocks: make(map[addr.Block]cause),
 	}
-	vacates := b.vacates()
+	vacates := make(map[int32][]int32, len(b.vacated))
+	for _, e := range b.vacated {
+		vacates[e.to] = append(vacates[e.to], e.from)
+	}
 	for _, n := range order {
 		nd := &b.nodes[n]
 		c := nd.change
@@ -60,21 +63,6 @@ func (b *builder) hold(order []int32) {
 		}
 		h.add(n, nd, own)
 	}
-}
-
-// vacates returns, for each reaction that comes to a message, the nodes that
-// leave it.
-func (b *builder) vacates() map[int32][]int32 {
-	if b.places == nil {
-		return nil
-	}
-	l := &links{}
-	b.linkPlaces(l)
-	waits := make(map[int32][]int32)
-	for _, e := range l.direct {
-		waits[e.to] = append(waits[e.to], e.from)
-	}
-	return waits
 }
 
 // stands returns the cause that a change is by itself.

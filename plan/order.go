@@ -180,11 +180,12 @@ func (b *builder) linkPlaces(l *links) {
 			if m == int32(n) {
 				continue
 			}
-			l.direct = append(l.direct, edge{m, int32(n), edgeVacates})
+			b.vacated = append(b.vacated, edge{m, int32(n), edgeVacates})
 			l.forward = l.forward && m < int32(n)
 			if c := b.nodes[n].change; b.nodes[m].conv != b.nodes[n].conv {
 				c.DependsOn = append(c.DependsOn[:len(c.DependsOn):len(c.DependsOn)], b.nodes[m].change.Addr)
 			}
 		}
 	}
+	l.direct = append(l.direct, b.vacated...)
 }
