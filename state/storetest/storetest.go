@@ -70,7 +70,11 @@ func Message(name string, status state.Status, change int64) state.Entry {
 }
 
 // Text returns the record as its file would be, for comparisons.
-func Text(t testing.TB, r *state.Record) string {
+func Text(t interface {
+	Helper()
+	Fatal(args ...any)
+}, r *state.Record,
+) string {
 	t.Helper()
 	var b strings.Builder
 	if err := state.Encode(&b, r); err != nil {
