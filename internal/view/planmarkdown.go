@@ -44,7 +44,7 @@ func PlanMarkdown(w io.Writer, d *PlanDoc, opts MarkdownOptions) error {
 	}
 	d.diagnosticsMarkdown(&b, budget/3)
 	if len(d.Conversations) > 0 {
-		d.tableMarkdown(&b)
+		d.tableMarkdown(&b, budget/2)
 	}
 	left := d.conversationsMarkdown(&b, budget-tailBudget)
 	if left > 0 {
@@ -61,10 +61,10 @@ func PlanMarkdown(w io.Writer, d *PlanDoc, opts MarkdownOptions) error {
 	return err
 }
 
-func (d *PlanDoc) tableMarkdown(b *strings.Builder) {
+func (d *PlanDoc) tableMarkdown(b *strings.Builder, budget int) {
 	b.WriteString("| To | From | |\n|---|---|---|\n")
 	for i, conv := range d.Conversations {
-		if i == maxRows {
+		if i == maxRows || b.Len() > budget {
 			b.WriteString("| … and " + count(len(d.Conversations)-i, "more", "more") + " | | |\n")
 			break
 		}

@@ -1,0 +1,113 @@
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"herald/config/content"
+	"herald/plan"
+)
+
+// longPlan sends one text to each of n people.
+func longPlan(n int) *plan.Plan {
+	p := &plan.Plan{ID: "sha256:0", Lineage: "l", Accounts: []plan.Account{{Name: "shop", IGID: shopID, Endpoint: defaultEndpoint}}}
+	for i := range n {
+		p.Changes = append(p.Changes, &plan.Change{
+			Addr: messageOf("campaign", fmt.Sprintf("person-%d", i)), Revision: 1, Action: plan.Send, Reason: plan.NotSentYet,
+			Account: shopID, Recipient: fmt.Sprint(1000 + i), Content: content.Content{Kind: content.Text, Value: fmt.Sprintf("Hi, number %d. See you soon! 🚚", i)},
+		})
+	}
+	return p
+}
+
+func TestLongPlanIsNoBook(t *testing.T) {
+	d := NewPlanDoc(longPlan(10_000), PlanOptions{})
+	var b bytes.Buffer
+	if err := PlanText(&b, d, TextOptions{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	_, end, _ := strings.Cut(b.String(), "number 49. See you soon! 🚚\n")
+	if want := `
+… and 9,950 more conversations (-verbose shows all)
+      message.campaign  9,950
+
+Plan: 10,000 to send, 0 to react, 0 to unreact.
+
+Plan sha256:0
+`; end != want {
+		t.Errorf("the plan ends with\n%s\nwant\n%s", end, want)
+	}
+	b.Reset()
+	if err := PlanText(&b, d, TextOptions{Verbose: true}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "number 9999. ") {
+		t.Error("the last message is missing from the verbose plan")
+	}
+}
+
+func TestOneLongConversationIsCut(t *testing.T) {
+	p := longPlan(300)
+	for _, c := range p.Changes {
+		c.Recipient = "1001"
+	}
+	var b bytes.Buffer
+	if err := PlanText(&b, NewPlanDoc(p, PlanOptions{}), TextOptions{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "number 199. See you soon! 🚚\n\n  … and 100 more in this conversation (-verbose shows all)\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("not in the plan: %s", want)
+	}
+}
+
+func TestMarkdownKeepsItsBudget(t *testing.T) {
+	for _, n := range []int{1, 100, 10_000} {
+		for _, budget := range []int{0, 8_000, 65_536} {
+			p := longPlan(n)
+			for range 30 {
+				p.Moves = append(p.Moves, plan.Move{From: message("a"), To: message("b")})
+			}
+			var b bytes.Buffer
+			if err := PlanMarkdown(&b, NewPlanDoc(p, PlanOptions{Diagnostics: sampleDiagnostics(), Sources: sampleSource}), MarkdownOptions{Budget: budget}); err != nil {
+				t.Fatal(err)
+			}
+			if budget == 0 {
+				budget = 60_000
+			}
+			if b.Len() > budget {
+				t.Errorf("%d messages: %d bytes are over the budget of %d", n, b.Len(), budget)
+			}
+			folds := strings.Count(b.String(), "<details>")
+			if folds < n {
+				if want := fmt.Sprintf("… and %s more conversations, which do not fit here.", content.Thousands(n-folds)); !strings.Contains(b.String(), want) {
+					t.Errorf("%d messages, %d shown: it does not say %q", n, folds, want)
+				}
+			}
+			checkMarkdown(t, b.Bytes())
+		}
+	}
+}
+
+func BenchmarkFormats(b *testing.B) {
+	p := longPlan(10_000)
+	for _, bm := range []struct {
+		name  string
+		write func(w io.Writer, d *PlanDoc) error
+	}{
+		{"text", func(w io.Writer, d *PlanDoc) error { return PlanText(w, d, TextOptions{Width: 80}) }},
+		{"verbose", func(w io.Writer, d *PlanDoc) error { return PlanText(w, d, TextOptions{Width: 80, Verbose: true}) }},
+		{"json", PlanJSON},
+		{"markdown", func(w io.Writer, d *PlanDoc) error { return PlanMarkdown(w, d, MarkdownOptions{}) }},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			for b.Loop() {
+				if err := bm.write(io.Discard, NewPlanDoc(p, PlanOptions{})); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
