@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"herald/config/addr"
+	"herald/config/content"
 )
 
 // fail adds an error. A zero range is a place outside the configuration.
@@ -78,5 +79,13 @@ func andOthers(a addr.Instance, n int) string {
 	case 2:
 		return a.String() + " and 1 other"
 	}
-	return fmt.Sprintf("%s and %d others", a, n-1)
+	return fmt.Sprintf("%s and %s others", a, content.Thousands(n-1))
+}
+
+// others counts what is not named: 1 other recipient, 2 other recipients.
+func others(n int, what string) string {
+	if n == 1 {
+		return "1 other " + what
+	}
+	return content.Thousands(n) + " other " + what + "s"
 }

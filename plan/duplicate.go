@@ -106,7 +106,7 @@ func (b *builder) failRenamed(list []holding) {
 func (b *builder) failMoved(h holding, moved string, n int) {
 	more := ""
 	if n > 1 {
-		more = fmt.Sprintf(" The same goes for %d other instances.", n-1)
+		more = " The same goes for " + others(n-1, "instance") + "."
 	}
 	b.fail(h.change.Range, "Message has another address in the record", fmt.Sprintf(
 		"%s is the same message to the same person as %s, which %s and whose block is gone. "+
@@ -168,7 +168,7 @@ func (b *builder) warnRenamed() {
 		h := first[p]
 		more := ""
 		if n := count[p]; n > 1 {
-			more = fmt.Sprintf(" The same goes for %d other instances.", n-1)
+			more = " The same goes for " + others(n-1, "instance") + "."
 		}
 		b.warn(h.change.Range, "Message may be a renamed one", fmt.Sprintf(
 			"%s is new, and the same person was sent %s, whose block is gone.%s If it is another message, all is well: it will be sent. "+

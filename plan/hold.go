@@ -151,7 +151,7 @@ func (b *builder) checkLimits() {
 			content.Thousands(n), worst.Recipient, content.Thousands(limits.MaxSendsPerRecipient),
 			content.Thousands(n-limits.MaxSendsPerRecipient))
 		if people > 1 {
-			detail += fmt.Sprintf("The same goes for %s other recipients. ", content.Thousands(people-1))
+			detail += fmt.Sprintf("The same goes for %s. ", others(people-1, "recipient"))
 		}
 		b.fail(worst.Range, "Too many messages to one person", detail+advice)
 	}
