@@ -99,7 +99,7 @@ type named map[string]hcl.Range
 // add remembers a name and returns an error if it is taken.
 func (n named) add(name, what string, at hcl.Range) *hcl.Diagnostic {
 	if first, ok := n[name]; ok {
-		return errorf(at, "Duplicate name", "There is a %s %s already, at %s. Each needs a name of its own.", what, name, place(first))
+		return errorf(at, "Duplicate name", "There is %s %s already, at %s. Each needs a name of its own.", article(what), name, place(first))
 	}
 	n[name] = at
 	return nil
@@ -240,10 +240,12 @@ func (c *Config) checkReaction(d *decl) hcl.Diagnostics {
 		return append(diags, c.checkExpr(a.expr, s)...)
 	}
 	r, ok := parseRef(a.expr)
-	if !ok || r.attr != "id" {
+	if !ok || r.attr != "id" && r.block.Kind == addr.Message {
 		detail := "message_id holds one reference and nothing around it, because the plan keeps it as a reference: message.NAME.id, or message.NAME[each.key].id where the message has for_each."
 		if ok && r.attr == "" {
 			detail = fmt.Sprintf("message_id takes the message's id: write %s.id.", r.text())
+		} else if ok && r.block.Kind == addr.Message {
+			detail = fmt.Sprintf("A message has an id and nothing else: write %s.id.", r.text())
 		}
 		return append(diags, errorAt(a.expr.Range(), "Not a lone reference", detail))
 	}
@@ -265,7 +267,7 @@ func (r ref) text() string {
 // needed, and that its key may be evaluated.
 func (c *Config) checkRef(r ref, s scope) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	if r.block.Kind == addr.Reaction && r.attr != "" {
+	if r.block.Kind == addr.Reaction && (r.attr != "" || s.where == "message_id") {
 		return hcl.Diagnostics{errorAt(r.at, "Reaction is not a value", "Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on and moved.")}
 	}
 	if d := c.checkDeclared(r.block, r.at); d != nil {

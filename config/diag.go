@@ -26,7 +26,10 @@ func warningAt(at hcl.Range, summary, detail string) *hcl.Diagnostic {
 // near returns the name that was probably meant, or an empty string.
 func near(given string, names []string) string {
 	best, at := 3, ""
-	if len(given) <= 3 {
+	switch {
+	case len(given) < 2:
+		best = 0
+	case len(given) < 5:
 		best = 2
 	}
 	for _, name := range slices.Sorted(slices.Values(names)) {

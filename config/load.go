@@ -97,6 +97,7 @@ func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	decls, more := parseFiles(files)
 	diags = append(diags, more...)
 	diags = append(diags, c.sort(decls)...)
+	c.nameTokens(decls, diags)
 	diags = append(diags, c.check(opts)...)
 	sortDiags(diags)
 	c.broken = diags.HasErrors()
@@ -226,4 +227,32 @@ func (c *Config) sort(decls []decl) hcl.Diagnostics {
 // place writes a range as file:line.
 func place(r hcl.Range) string {
 	return fmt.Sprintf("%s:%d", filepath.ToSlash(r.Filename), r.Start.Line)
+}
+
+// nameTokens puts the name of the right environment variable into what is said
+// about tokens: that of the account whose block the token stands in, or of the
+// only account.
+func (c *Config) nameTokens(decls []decl, diags hcl.Diagnostics) {
+	for _, d := range diags {
+		if !strings.Contains(d.Detail, anyTokenVariable) {
+			continue
+		}
+		name := ""
+		if len(c.accounts) == 1 {
+			name = c.accounts[0].name
+		}
+		for i := range decls {
+			if decls[i].src.name != d.Subject.Filename || int(decls[i].header.start.byte) > d.Subject.Start.Byte {
+				continue
+			}
+			if decls[i].schema.typ == blockAccount {
+				name = decls[i].name
+			} else if len(c.accounts) != 1 {
+				name = ""
+			}
+		}
+		if name != "" {
+			d.Detail = strings.ReplaceAll(d.Detail, anyTokenVariable, TokenVariable(name))
+		}
+	}
 }

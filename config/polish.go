@@ -20,9 +20,9 @@ func polish(diags hcl.Diagnostics) hcl.Diagnostics {
 		case "Unsupported attribute":
 			n.Summary = "Unknown attribute"
 			n.Detail += nearAttribute(d)
-		case "Error in function call", "Invalid function argument":
-			if sensitiveCall(d) {
-				n.Detail = "The function refuses a value that is sensitive, so what it says of it is not shown."
+		case "Error in function call", "Invalid function argument", "Duplicate object key":
+			if ofSensitive(d) {
+				n.Detail = "This fails for a value that is sensitive, so what there is to say of it is not shown."
 			}
 		case "Invalid index":
 			n.Detail = strings.ReplaceAll(n.Detail, "The given key does not identify an element in this collection value", "There is no element with this key")
@@ -90,21 +90,20 @@ func walkFrom(val cty.Value, steps hcl.Traversal, name string) cty.Value {
 	return cty.NilVal
 }
 
-// sensitiveCall reports whether an argument of the call that failed is
-// sensitive.
-func sensitiveCall(d *hcl.Diagnostic) bool {
-	if d.EvalContext == nil {
+// ofSensitive reports whether the expression that failed is sensitive, or an
+// argument of the call that failed.
+func ofSensitive(d *hcl.Diagnostic) bool {
+	if d.EvalContext == nil || d.Expression == nil {
 		return false
 	}
-	var args []hclsyntax.Expression
-	switch e := d.Expression.(type) {
-	case *hclsyntax.FunctionCallExpr:
-		args = e.Args
-	case hclsyntax.Expression:
-		args = []hclsyntax.Expression{e}
+	exprs := []hcl.Expression{d.Expression}
+	if call, ok := d.Expression.(*hclsyntax.FunctionCallExpr); ok {
+		for _, arg := range call.Args {
+			exprs = append(exprs, arg)
+		}
 	}
-	for _, arg := range args {
-		if val, _ := arg.Value(d.EvalContext); val.ContainsMarked() {
+	for _, e := range exprs {
+		if val, _ := e.Value(d.EvalContext); val.ContainsMarked() {
 			return true
 		}
 	}

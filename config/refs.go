@@ -77,7 +77,7 @@ func (c *Config) checkTraversal(t hcl.Traversal, s scope) *hcl.Diagnostic {
 	case blockMessage, blockReaction:
 		return c.checkIDRef(t, s)
 	case blockAccount:
-		return errorAt(at, "Account is not a value", "account.NAME may stand as a block's account, and nowhere else: "+s.where+" holds a value.")
+		return errorAt(at, "Account is not a value", "account.NAME may stand as the account of a message or reaction, and what the account's block says is no value: nothing else can refer to it.")
 	}
 	return errorAt(at, "Unknown reference", c.unknownRoot(t, s))
 }
@@ -152,6 +152,9 @@ func (c *Config) unknownRoot(t hcl.Traversal, s scope) string {
 	}
 	if s.ids {
 		known = append(known, "message")
+	}
+	if s.where == "account" {
+		known = append(known, "account")
 	}
 	switch root {
 	case "locals":

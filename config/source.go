@@ -68,9 +68,11 @@ func advance(b []byte, from hcl.Pos) hcl.Pos {
 		return hcl.Pos{Line: from.Line, Column: from.Column + utf8.RuneCount(b), Byte: from.Byte + len(b)}
 	}
 	whole := func(data []byte, _ bool) (int, []byte, error) { return len(data), data, nil }
-	sc := hcl.NewRangeScannerFragment(b, "", from, bufio.SplitFunc(whole))
+	// The scanner takes a carriage return for a line break, HCL does not.
+	line := bytes.ReplaceAll(b, []byte{'\r'}, []byte{' '})
+	sc := hcl.NewRangeScanner(line, "", bufio.SplitFunc(whole))
 	sc.Scan()
-	return sc.Range().End
+	return hcl.Pos{Line: from.Line, Column: from.Column + sc.Range().End.Column - 1, Byte: from.Byte + len(b)}
 }
 
 // span is a range within a known source, small because there are many.
@@ -122,10 +124,13 @@ func (s *source) checkText() hcl.Diagnostics {
 		s.mask(at[0], at[1])
 		diags = append(diags, errorAt(rng, "Access token in a file",
 			"This looks like an access token of Meta's. Files are committed and read by reviewers, so a token never stands in one: "+
-				"take it out, have it replaced if the file has left this machine, and put the new one into the environment, as HERALD_TOKEN_<ACCOUNT> (or HERALD_TOKEN where there is one account)."))
+				"take it out, have it replaced if the file has left this machine, and put the new one into the environment, as "+anyTokenVariable+" (or HERALD_TOKEN where there is one account)."))
 	}
 	return diags
 }
+
+// anyTokenVariable stands for TokenVariable of an account that is not known yet.
+const anyTokenVariable = "HERALD_TOKEN_<ACCOUNT>"
 
 // minToken is the length from which a word with a token's beginning is taken
 // for a token; real ones have 150 to 250 characters.

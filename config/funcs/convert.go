@@ -19,7 +19,7 @@ func Convert(val cty.Value, want cty.Type) (cty.Value, error) {
 	out, err := convertTo(val, want)
 	var pe cty.PathError
 	if errors.As(err, &pe) && len(pe.Path) > 0 {
-		return cty.DynamicVal, fmt.Errorf("at %s: %w", pathString(pe.Path), errors.Unwrap(pe))
+		return cty.DynamicVal, fmt.Errorf("at %s: %s", pathString(pe.Path), pe.Error())
 	}
 	return out, err
 }
@@ -177,7 +177,7 @@ func toSequence(val cty.Value, want cty.Type) (cty.Value, error) {
 func at(step cty.PathStep, err error) error {
 	var pe cty.PathError
 	if errors.As(err, &pe) {
-		return append(cty.Path{step}, pe.Path...).NewError(errors.Unwrap(pe))
+		return append(cty.Path{step}, pe.Path...).NewErrorf("%s", pe.Error())
 	}
 	return cty.Path{step}.NewError(err)
 }
