@@ -201,7 +201,12 @@ func (d *decoder) field(name string) error {
 	case "selection":
 		var s wireSelection
 		err := d.value(&s)
-		p.Selection = Selection(s)
+		if len(s.Only) > 0 {
+			p.Selection.Only = s.Only
+		}
+		if len(s.Exclude) > 0 {
+			p.Selection.Exclude = s.Exclude
+		}
 		return err
 	case "retry_rejected":
 		return d.value(&p.RetryRejected)
