@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"herald/apply"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -64,6 +66,42 @@ func TestPlanTextWithoutARecord(t *testing.T) {
 	p.Selection.Only = []string{`message.welcome["ana"]`}
 	golden(t, "plan-norecord.txt", func(w io.Writer) error {
 		return PlanText(w, NewPlanDoc(p, PlanOptions{Sandbox: true}), TextOptions{Width: 80})
+	})
+}
+
+func TestPlanTextWithNothingToDo(t *testing.T) {
+	p := samplePlan()
+	p.Moves, p.Changes = nil, append(p.Changes[6:7:7], p.Changes[8], p.Changes[13])
+	golden(t, "plan-nothing.txt", func(w io.Writer) error { return PlanText(w, NewPlanDoc(p, PlanOptions{}), TextOptions{Width: 80}) })
+}
+
+func TestPlanTextOfALostRecord(t *testing.T) {
+	p := samplePlan()
+	p.Lineage, p.Moves, p.Changes = "", nil, p.Changes[11:12]
+	p.Changes[0].HeldBy = p.Changes[0].Addr
+	p.RetryRejected = true
+	golden(t, "plan-lost.txt", func(w io.Writer) error { return PlanText(w, NewPlanDoc(p, PlanOptions{}), TextOptions{Width: 80}) })
+}
+
+func TestRunTextOfOtherEnds(t *testing.T) {
+	golden(t, "run-ends.txt", func(w io.Writer) error {
+		done := sampleReport()
+		done.Results = done.Results[:1]
+		cut := sampleReport()
+		cut.Interrupted, cut.Results = true, append(cut.Results[:1:1], apply.ChangeResult{Change: cut.Results[1].Change})
+		broken := sampleReport()
+		broken.Broken, broken.Results = errDisk, broken.Results[:1]
+		refused := sampleReport()
+		refused.Refused, refused.Results = true, nil
+		for _, rep := range []*apply.Report{done, cut, broken, refused, {}} {
+			if err := RunText(w, NewRunDoc(rep), TextOptions{Width: 80}); err != nil {
+				return err
+			}
+			if _, err := io.WriteString(w, "--\n"); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

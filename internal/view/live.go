@@ -131,8 +131,14 @@ func (l *live) rate(now time.Time) int {
 func (l *live) draw(now time.Time) {
 	var b strings.Builder
 	l.clear(&b)
-	b.WriteString(l.status(now))
-	l.shown, l.drawn = true, now
+	if l.p.tally.total > 0 {
+		b.WriteString(l.status(now))
+		l.shown = true
+	}
+	l.drawn = now
+	if b.Len() == 0 {
+		return
+	}
 	_, _ = io.WriteString(l.p.w, b.String()) // a terminal that is gone has nobody to tell
 }
 

@@ -244,11 +244,14 @@ func appendCounts(parts []string, counts []counted) []string {
 // NoRecord says in sentences what it means that the plan has no lineage; it is
 // "" where there was a record.
 func (d *PlanDoc) NoRecord() string {
-	if d.Lineage != "" {
+	switch {
+	case d.Lineage != "":
 		return ""
+	case d.Sandbox:
+		return "The sandbox has no record yet, so everything counts as not sent."
 	}
 	return "There is no record here (lineage: null), so everything counts as not sent. " +
-		"If messages were sent from here before, their record is lost: put it back before an apply."
+		"If messages were sent from here before, their record is lost: put it back before an apply. If not, apply with -new-record."
 }
 
 // Warnings are the lines that stand at the very top: where anything is sent

@@ -47,6 +47,9 @@ func (d *PlanDoc) legend() string {
 		return ""
 	}
 	n := d.Counts
+	if n.Pending()+n.Held == 0 {
+		return "Nothing is done about these:"
+	}
 	var parts []string
 	switch {
 	case n.Send > 0 && n.React > 0:
