@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,24 @@ func TestProgressOnNoTerminal(t *testing.T) {
 	}
 }
 
+// sharedBuffer is a terminal that is read while it is written to.
+type sharedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *sharedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *sharedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
 // screen plays what a terminal would show: lines, of which the last is live.
 func screen(t *testing.T, out string) []string {
 	t.Helper()
@@ -81,7 +100,7 @@ func screen(t *testing.T, out string) []string {
 
 func TestProgressOnATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b bytes.Buffer
+		var b sharedBuffer
 		width := 120
 		p := NewProgress(&b, ProgressOptions{TTY: true, Width: func() int { return width }})
 		var plain bytes.Buffer
@@ -116,7 +135,7 @@ func TestProgressOnATerminal(t *testing.T) {
 // ten times a second.
 func TestProgressOfManyActions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b bytes.Buffer
+		var b sharedBuffer
 		p := NewProgress(&b, ProgressOptions{TTY: true, Width: func() int { return 40 }})
 		p.Observe(apply.Event{Type: apply.RunStarted, Total: 5000})
 		for i := range 5000 {
