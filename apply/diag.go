@@ -169,7 +169,7 @@ func (e *engine) haltDiagnostics() hcl.Diagnostics {
 	if e.halt == nil {
 		return nil
 	}
-	left := fmt.Sprintf("%s of %s actions were not tried; apply again to go on.",
+	left := fmt.Sprintf("Not tried: %s of %s actions. Apply again to go on.",
 		content.Thousands(e.count(ResultStopped)), content.Thousands(len(e.results)))
 	d := &hcl.Diagnostic{Severity: hcl.DiagError}
 	switch e.halt.kind {
@@ -202,7 +202,7 @@ func (e *engine) stoppedAccount(a *account) *hcl.Diagnostic {
 	d := &hcl.Diagnostic{
 		Severity: hcl.DiagError, Summary: "Account stopped",
 		Detail: sentences(fmt.Sprintf("Nothing more is sent from the account %q%s.", a.plan.Name, codes(a.why)), a.why.Explain,
-			fmt.Sprintf("%s of its actions were not tried.", content.Thousands(n))),
+			"Not tried of its actions: "+content.Thousands(n)+"."),
 	}
 	if a.why.Remedy != "" {
 		d.Detail += "\n\n" + a.why.Remedy

@@ -104,17 +104,22 @@ func (e *engine) enqueue(i int32, urgent bool) {
 	l.ready.push(i)
 }
 
-// flush ends everything that a halted account has still to do.
+// flush ends everything that a halted account has still to do, and what that
+// makes ready.
 func (e *engine) flush(a *account) {
-	for _, l := range a.lanes() {
-		for l.len() > 0 {
-			e.end(l.pop(), ChangeResult{Result: ResultStopped, Outcome: a.why})
+	for a.waiting() {
+		var i int32
+		switch {
+		case a.messages.len() > 0:
+			i = a.messages.pop()
+		case a.media.len() > 0:
+			i = a.media.pop()
+		default:
+			i = a.later[0].node
+			a.later = a.later[1:]
 		}
+		e.end(i, ChangeResult{Result: ResultStopped, Outcome: a.why})
 	}
-	for _, r := range a.later {
-		e.end(r.node, ChangeResult{Result: ResultStopped, Outcome: a.why})
-	}
-	a.later = nil
 }
 
 // opened takes the end of an account's identity check.

@@ -140,6 +140,7 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 		r := &e.results[i]
 		lost, ok := l.unrecorded[r.Change.Key()]
 		if !ok {
+			e.leftInDoubt(r)
 			continue
 		}
 		e.report.Unrecorded = append(e.report.Unrecorded, lost)
@@ -153,4 +154,15 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 		}
 	}
 	return unfolded
+}
+
+// leftInDoubt makes the end of a change that its entry says is in doubt, and
+// that had no turn any more, a doubt.
+func (e *engine) leftInDoubt(r *ChangeResult) {
+	if r.Result != ResultStopped && r.Result != ResultHeld {
+		return
+	}
+	if entry := e.ledger.record.Get(r.Change.Key()); entry != nil && entry.Status == state.Intent {
+		r.Result, r.Outcome = ResultInDoubt, recorded(entry)
+	}
 }

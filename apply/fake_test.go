@@ -52,6 +52,13 @@ func newSession(r *state.Record) *session {
 func (s *session) Context() context.Context { return s.ctx }
 func (s *session) Unlock() error            { s.lose(context.Canceled); return nil }
 
+// Unfolded makes the session one that a crash may have left a journal in.
+func (s *session) Unfolded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.journal) > 0
+}
+
 func (s *session) Load(context.Context) (*state.Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -130,11 +130,19 @@ func (l *ledger) append(ctx context.Context, e state.Entry) error {
 	return err
 }
 
+// unfolder is a session that knows whether entries were appended that no
+// snapshot holds: then a run ends with one although it wrote nothing, because
+// it is the snapshot that is kept and shared.
+type unfolder interface{ Unfolded() bool }
+
 // snapshot replaces the stored record by the live one, if anything was written
 // since the last, or force says so. What appends could not store it stores.
 func (l *ledger) snapshot(ctx context.Context, force bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if u, ok := l.session.(unfolder); ok && u.Unfolded() {
+		force = true
+	}
 	if !l.written && !force {
 		return nil
 	}

@@ -80,7 +80,7 @@ func TestUnreachableStopsTheAccount(t *testing.T) {
 		equal(t, "ends", ends(rep), "message.a stopped, message.b stopped, message.c stopped")
 		equal(t, "record", w.record(), "message.a absent\nmessage.b absent\nmessage.c absent")
 		equal(t, "diagnostics", summaries(diags), "Account stopped; Account stopped")
-		equal(t, "stopped", diags[0].Detail, `Nothing more is sent from the account "shop". Instagram could not be reached. 2 of its actions were not tried.`)
+		equal(t, "stopped", diags[0].Detail, `Nothing more is sent from the account "shop". Instagram could not be reached. Not tried of its actions: 2.`)
 	})
 }
 
@@ -194,7 +194,7 @@ func TestTokenRefusedStopsItsAccountOnly(t *testing.T) {
 		code(t, rep, 3)
 		equal(t, "ends", ends(rep), "message.a done, message.b stopped, message.c stopped, message.d stopped, message.e done, message.f held by message.b")
 		equal(t, "record", w.record(), "message.a sent mid.a.1\nmessage.b absent\nmessage.e sent mid.e.1")
-		equal(t, "stopped", diags[0].Summary+": "+diags[0].Detail, "Account stopped: Nothing more is sent from the account \"shop\" (code 190, subcode 463). The token has expired. 3 of its actions were not tried.\n\nMake a new token and apply again.")
+		equal(t, "stopped", diags[0].Summary+": "+diags[0].Detail, "Account stopped: Nothing more is sent from the account \"shop\" (code 190, subcode 463). The token has expired. Not tried of its actions: 3.\n\nMake a new token and apply again.")
 		w.server.answer = nil
 		rep, _ = w.apply(d)
 		code(t, rep, 0)
@@ -252,7 +252,7 @@ func TestTooManyDoubtsStopTheAccount(t *testing.T) {
 			t.Errorf("%d posts, %d in doubt", rep.Posts, rep.InDoubt)
 		}
 		equal(t, "diagnostic", diags[0].Detail, "Nothing more is sent from the account \"shop\". 64 messages of the account are in doubt, and with so many nothing new is sent: "+
-			"what makes their answers fail would put the next ones in doubt too. 16 of its actions were not tried.\n\nSettle what is in doubt first, then apply again.")
+			"what makes their answers fail would put the next ones in doubt too. Not tried of its actions: 16.\n\nSettle what is in doubt first, then apply again.")
 	})
 }
 
@@ -482,5 +482,24 @@ func TestUnreactThatIsLimitedLeavesTheReaction(t *testing.T) {
 		rep, _ = w.apply(d)
 		code(t, rep, 0)
 		equal(t, "record", w.record(), "reaction.r absent  on mid.x")
+	})
+}
+
+func TestStoppedAccountEndsWhatItsReactionsHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.server.answer = func(_ int, call Call) Outcome {
+			if call.Verb == AddReaction {
+				return Outcome{Class: InDoubt}
+			}
+			return Outcome{Class: AccountRefused, Code: 190}
+		}
+		d := newDraft("sha256:p1")
+		d.react(plan.React, "r", "1", plan.Target{ID: "mid.x"}, "love")
+		d.send("a", "1")
+		d.send("b", "2")
+		rep, _ := w.apply(d)
+		code(t, rep, 4)
+		equal(t, "ends", ends(rep), "reaction.r in doubt, message.a stopped, message.b stopped")
 	})
 }
