@@ -75,6 +75,14 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 	return r, err
 }
 
+// Unfolded reports whether entries were appended that no snapshot holds yet:
+// by this session, or by one that a crash ended.
+func (x *session) Unfolded() bool {
+	x.files.Lock()
+	defer x.files.Unlock()
+	return x.stored != nil && x.stored.journal != nil && !x.stored.spent && x.stored.journal.entries > 0
+}
+
 // ready returns an error if nothing may be written: after an earlier failure,
 // when the lock is lost, or when somebody else has changed the files. It is
 // called with files held.
