@@ -254,8 +254,10 @@ func TestSpentJournalIsSkipped(t *testing.T) {
 	from, to := storetest.Message("b", state.Sent, 2), storetest.Message("z", state.Sent, 2)
 	crash := func() {
 		x := p.lock()
+		renamed := false
 		p.fault = func(op, path string) error {
-			if op == opCreate && path == "herald.state.journal.tmp" {
+			renamed = renamed || op == opRename && path == "herald.state.json"
+			if renamed && op == opCreate {
 				return syscall.EIO
 			}
 			return nil
@@ -274,8 +276,23 @@ func TestSpentJournalIsSkipped(t *testing.T) {
 	if !strings.Contains(p.read(".journal"), `{"fold":2,`) {
 		t.Errorf("the journal is\n%s", p.read(".journal"))
 	}
-	// A snapshot does not leave behind a journal that it does not hold.
+	crash()
+	// Nor does a snapshot that never came make the journal one to be missed.
 	x := p.lock()
+	p.fault = func(op, path string) error {
+		if op == opRename && path == "herald.state.json" {
+			return syscall.EIO
+		}
+		return nil
+	}
+	if err := x.Snapshot(t.Context(), r); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("Snapshot = %v", err)
+	}
+	p.fault = nil
+	p.must(x.Unlock())
+	p.holds(r)
+	crash()
+	x = p.lock()
 	p.must(x.Snapshot(t.Context(), r))
 	p.holds(r)
 	p.append(x, r, storetest.Message("c", state.Intent, 1))

@@ -93,16 +93,16 @@ func (x *session) store(r *state.Record) error {
 // there is anything in the journal to hold.
 func (x *session) foldInto(f fold) error {
 	st := x.stored
-	if st.journal != nil && st.spent {
-		// It says that the former snapshot holds it: that would not be true
-		// of the next one any more.
-		return x.reset(st.lineage, st.serial)
-	}
-	if st.journal == nil || st.journal.entries == 0 {
+	if st.journal == nil {
 		return nil
 	}
+	// A spent journal is replaced by this: it says that the former snapshot
+	// holds it, and would be missed under any other.
 	if err := x.open(); err != nil {
 		return err
+	}
+	if st.journal.entries == 0 {
+		return nil
 	}
 	buf, next := st.journal.folded(nil, f)
 	return x.extend(buf, next)
