@@ -1,0 +1,170 @@
+package cli_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience bounds every wait of a script: far above what is waited for, so that
+// only a mistake meets it.
+const patience = 30 * time.Second
+
+// process is a program that a script started in the background.
+type process struct {
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer
+	done           chan struct{} // closed when it has ended
+}
+
+// processes are those of one script, by the name that it gave them.
+type processes struct {
+	mu  sync.Mutex
+	all map[string]*process
+}
+
+func (ps *processes) get(ts *testscript.TestScript, name string) *process {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	p := ps.all[name]
+	if p == nil {
+		ts.Fatalf("no process was started as %q", name)
+	}
+	return p
+}
+
+// close ends what a script left running.
+func (ps *processes) close() {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for _, p := range ps.all {
+		_ = p.cmd.Process.Kill() // it may have ended
+		<-p.done
+	}
+}
+
+// exitCode is the exit code that a program ended with, -1 if a signal ended
+// it; ok is false if it could not be run.
+func exitCode(err error) (code int, ok bool) {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0, true
+	case errors.As(err, &exit):
+		return exit.ExitCode(), true
+	}
+	return 0, false
+}
+
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 2, "exits N PROGRAM ARG...")
+	want := number(ts, args[0])
+	err := ts.Exec(args[1], args[2:]...)
+	got, ok := exitCode(err)
+	if !ok {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, not %d", got, want)
+	}
+}
+
+// cmdNobody runs exits as a user to whom permissions mean something. What the
+// script made is opened to that user for reading.
+func cmdNobody(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 3 && args[0] == "exits", "nobody exits N PROGRAM ARG...")
+	if os.Geteuid() == 0 {
+		program, err := exec.LookPath(args[2])
+		ts.Check(err)
+		for _, dir := range []string{filepath.Dir(filepath.Dir(program)), filepath.Dir(ts.Getenv("WORK"))} {
+			ts.Check(os.Chmod(dir, 0o711))
+		}
+		prefix := []string{args[1], "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program}
+		args = append([]string{args[0]}, append(prefix, args[3:]...)...)
+	}
+	cmdExits(ts, neg, args[1:])
+}
+
+func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 2, "start NAME PROGRAM ARG...")
+	program, err := exec.LookPath(args[1])
+	ts.Check(err)
+	p := &process{cmd: exec.Command(program, args[2:]...), done: make(chan struct{})}
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = ts.MkAbs("."), &p.stdout, &p.stderr
+	p.cmd.Env = append(os.Environ(), "HERALD_TOKEN="+ts.Getenv("HERALD_TOKEN"))
+	ts.Check(p.cmd.Start())
+	go func() {
+		defer close(p.done)
+		_ = p.cmd.Wait() // its exit code is asked for by finish
+	}()
+	ps := &stageOf(ts).processes
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.all[args[0]] != nil {
+		ts.Fatalf("a process was already started as %q", args[0])
+	}
+	ps.all[args[0]] = p
+}
+
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
+	usage(ts, !neg && len(args) == 2 && signals[args[1]] != nil, "signal NAME INT|TERM|KILL")
+	ts.Check(stageOf(ts).processes.get(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
+}
+
+func cmdRunning(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "running NAME")
+	p := stageOf(ts).processes.get(ts, args[0])
+	select {
+	case <-p.done:
+		ts.Fatalf("%s has ended\n%s%s", args[0], &p.stdout, &p.stderr)
+	default:
+	}
+}
+
+// cmdFinish waits for a process; what it wrote is then stdout and stderr.
+func cmdFinish(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "finish NAME N")
+	want := number(ts, args[1])
+	p := stageOf(ts).processes.get(ts, args[0])
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		ts.Fatalf("%s goes on", args[0])
+	}
+	fmt.Fprint(ts.Stdout(), &p.stdout)
+	fmt.Fprint(ts.Stderr(), &p.stderr)
+	if got := p.cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("exit code %d, not %d", got, want)
+	}
+}
+
+func usage(ts *testscript.TestScript, ok bool, text string) {
+	if !ok {
+		ts.Fatalf("usage: %s", text)
+	}
+}
+
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		ts.Fatalf("%q is no number", s)
+	}
+	return n
+}
+
+// running text: what a terminal's width makes of a sentence is undone.
+func unwrapped(s string) string {
+	s = strings.NewReplacer("│", " ", "╷", " ", "╵", " ", "╰", " ").Replace(s)
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,115 @@
+package cli_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"herald/internal/cli"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// secret is the token of every script. No file and no output may hold it.
+const secret = "IGQVJWZ-nobody-may-ever-see-this-17841405822304914"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"herald": func() { os.Exit(cli.Main(os.Args[1:])) },
+	})
+}
+
+// TestScript runs the scripts of testdata/script, each named after what it
+// shows, with the real program and a local Instagram of its own. Beside the
+// commands of testscript a script has those of commands, below.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                "testdata/script",
+		UpdateScripts:      *update,
+		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HERALD_TOKEN", secret)
+			env.Setenv("SECRET", secret)
+			env.Setenv("NO_PROXY", "*")
+			s := newStage(env.WorkDir)
+			env.Values[stageKey{}] = s
+			env.Defer(s.close)
+			return nil
+		},
+		Condition: condition,
+		Cmds:      commands(),
+	})
+}
+
+// commands are what scripts can say beside the commands of testscript:
+//
+//	exits N PROGRAM ARG...    it ends with exit code N
+//	nobody exits N ...        the same as a user without rights, where the tests run as root
+//	says FILE TEXT            the file, stdout or stderr holds the text, wrapped as it may be
+//	plain FILE...             no escape, no control or direction character is in it
+//	json FILE POINTER VALUE   the JSON document holds the value there
+//	expand FILE...            $URL, $DEAD and $WORK in files become their values
+//	edit FILE OLD NEW         replaces a text, which must be there
+//	cut FILE N                takes the last N bytes off
+//	mode FILE PERM            the file has the permissions
+//	listing NAME              remembers every file below the current folder
+//	unchanged NAME            nothing below it has changed since
+//	nowhere TEXT PATH...      no file at or below the paths holds the text
+//	start NAME PROGRAM ARG... starts a program in the background
+//	signal NAME SIGNAL        sends it INT, TERM or KILL
+//	running NAME              it has not ended
+//	finish NAME N             waits for it: exit code N, or -1 if a signal ended it
+//	sandbox [OPTION...]       starts a local Instagram and expands $URL in all *.hcl files
+//	faults [RULE...]          sets what goes wrong from now on
+//	accepted N [TEXT]         so many POSTs took effect (whose body holds the text)
+//	until accepted N          waits for that
+//	calls N                   so many requests of any sort came
+//	wire N FILE [OLD=NEW...]  the N-th body that took effect is this sample, as a JSON value
+//	person ACCOUNT ID TEXT    a person writes
+//	mid NAME N                sets $NAME to the message id of the N-th message that took effect
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits":     cmdExits,
+		"nobody":    cmdNobody,
+		"says":      cmdSays,
+		"plain":     cmdPlain,
+		"json":      cmdJSON,
+		"expand":    cmdExpand,
+		"edit":      cmdEdit,
+		"cut":       cmdCut,
+		"mode":      cmdMode,
+		"listing":   cmdListing,
+		"unchanged": cmdUnchanged,
+		"nowhere":   cmdNowhere,
+		"start":     cmdStart,
+		"signal":    cmdSignal,
+		"running":   cmdRunning,
+		"finish":    cmdFinish,
+		"sandbox":   cmdSandbox,
+		"faults":    cmdFaults,
+		"accepted":  cmdAccepted,
+		"until":     cmdUntil,
+		"calls":     cmdCalls,
+		"wire":      cmdWire,
+		"person":    cmdPerson,
+		"mid":       cmdMid,
+	}
+}
+
+// condition answers for what a machine may lack: [nobody], rights to be taken
+// away; [smalldisk], a disk of a few kilobytes; [strace].
+func condition(name string) (bool, error) {
+	switch name {
+	case "nobody":
+		return os.Geteuid() != 0 || exec.Command("setpriv", "--reuid=65534", "--clear-groups", "true").Run() == nil, nil
+	case "smalldisk":
+		return exec.Command("unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /mnt").Run() == nil, nil
+	case "strace":
+		return exec.Command("strace", "-f", "-e", "trace=network", "true").Run() == nil, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
+}
