@@ -130,15 +130,10 @@ func (conv *Conversation) add(c *plan.Change) {
 // noteworthy reports whether a change is shown: all that is to be done, and
 // what is not done although somebody might expect it.
 func noteworthy(c *plan.Change) bool {
-	if c.Action != plan.NoOp {
-		return true
-	}
-	switch c.Reason {
-	case plan.EditedAfterSent, plan.RevisionLowered, plan.RejectedFinal, plan.InDoubt:
-		return true
-	}
-	return false
+	return c.Action != plan.NoOp || slices.Contains(shownNoOps[:], c.Reason)
 }
+
+var shownNoOps = [...]plan.Reason{plan.EditedAfterSent, plan.RevisionLowered, plan.RejectedFinal, plan.InDoubt}
 
 // add counts one change.
 func (n *Counts) add(c *plan.Change) {
@@ -181,6 +176,8 @@ func (n *Counts) addNoOp(r plan.Reason) {
 		n.InDoubt++
 	case plan.NotSelected:
 		n.NotSelected++
+	case plan.NotSentYet, plan.RevisionRaised, plan.RejectedBefore, plan.MaybeRenamed, plan.Retired, plan.NotReactedYet,
+		plan.ReactionChanged, plan.TargetChanged, plan.Removed:
 	}
 }
 
@@ -216,9 +213,14 @@ func (d *PlanDoc) Summary() string {
 func (d *PlanDoc) Rest() string {
 	n := d.Counts
 	parts := appendCounts(nil, []counted{
-		{n.AlreadySent, "already sent"}, {n.AlreadyReacted, "already reacted"}, {n.Edited, "edited after sending"},
-		{n.Lowered, "with a lowered revision"}, {n.Rejected, "refused for good"}, {n.InDoubt, "in doubt"},
-		{n.NotSelected, "not selected"}, {n.Retired, "retired"},
+		{n.AlreadySent, "already sent"},
+		{n.AlreadyReacted, "already reacted"},
+		{n.Edited, "edited after sending"},
+		{n.Lowered, "with a lowered revision"},
+		{n.Rejected, "refused for good"},
+		{n.InDoubt, "in doubt"},
+		{n.NotSelected, "not selected"},
+		{n.Retired, "retired"},
 	})
 	if len(parts) == 0 {
 		return ""

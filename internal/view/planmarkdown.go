@@ -84,8 +84,16 @@ func (d *PlanDoc) tableMarkdown(b *strings.Builder, budget int) {
 // short counts what a conversation holds.
 func (n Counts) short() string {
 	return strings.Join(appendCounts(nil, []counted{
-		{n.Send, "to send"}, {n.React, "to react"}, {n.Unreact, "to unreact"}, {n.Repeat, "to repeat"}, {n.Settle, "to settle"},
-		{n.Held, "held"}, {n.Edited, "edited after sending"}, {n.Lowered, "with a lowered revision"}, {n.Rejected, "refused for good"}, {n.InDoubt, "in doubt"},
+		{n.Send, "to send"},
+		{n.React, "to react"},
+		{n.Unreact, "to unreact"},
+		{n.Repeat, "to repeat"},
+		{n.Settle, "to settle"},
+		{n.Held, "held"},
+		{n.Edited, "edited after sending"},
+		{n.Lowered, "with a lowered revision"},
+		{n.Rejected, "refused for good"},
+		{n.InDoubt, "in doubt"},
 	}), ", ")
 }
 

@@ -63,7 +63,9 @@ func (d *PlanDoc) legend() string {
 		n    int
 		text string
 	}{
-		{n.Unreact, "- unreact"}, {n.Settle + n.Repeat, "? in doubt"}, {n.Held, "… held"},
+		{n.Unreact, "- unreact"},
+		{n.Settle + n.Repeat, "? in doubt"},
+		{n.Held, "… held"},
 		{n.Edited + n.Lowered + n.Rejected + n.InDoubt, "= stays as it is"},
 	} {
 		if s.n > 0 {

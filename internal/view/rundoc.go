@@ -122,9 +122,15 @@ func (d *RunDoc) Complete() bool {
 func (d *RunDoc) Summary() string {
 	n := d.Counts
 	parts := appendCounts(nil, []counted{
-		{n.Sent, "sent"}, {n.Reacted, "reacted"}, {n.Unreacted, "unreacted"}, {n.Settled, "settled"},
-		{n.Skipped, "done before"}, {n.InDoubt, "in doubt"}, {n.Refused, "refused"},
-		{n.Held, "held"}, {n.Stopped + n.NotTried, "not tried"},
+		{n.Sent, "sent"},
+		{n.Reacted, "reacted"},
+		{n.Unreacted, "unreacted"},
+		{n.Settled, "settled"},
+		{n.Skipped, "done before"},
+		{n.InDoubt, "in doubt"},
+		{n.Refused, "refused"},
+		{n.Held, "held"},
+		{n.Stopped + n.NotTried, "not tried"},
 	})
 	if n.Sent == 0 && !d.Refused {
 		parts = append([]string{content.Thousands(0) + " sent"}, parts...)

@@ -20,6 +20,7 @@ func message(name string) addr.Instance { return addr.Block{Kind: addr.Message, 
 func messageOf(name, key string) addr.Instance {
 	return addr.Block{Kind: addr.Message, Name: name}.Each(key)
 }
+
 func reactionAt(name string) addr.Instance { return addr.Block{Kind: addr.Reaction, Name: name}.Only() }
 
 func day(hour int) time.Time { return time.Date(2026, 9, 14, hour, 30, 0, 0, time.UTC) }
@@ -36,8 +37,10 @@ func samplePlan() *plan.Plan {
 		return &plan.Change{Addr: a, Revision: 1, Action: plan.Send, Reason: plan.NotSentYet, Account: shopID, Recipient: to, Content: content.Content{Kind: k, Value: v}}
 	}
 	base := func(c *plan.Change, s state.Status) *plan.Change {
-		c.Base = &state.Entry{Addr: c.Addr, Revision: 1, Account: c.Account, Recipient: c.Recipient, Status: s, Change: 2, SettledAt: day(9), IntendedAt: day(9),
-			PlanID: "sha256:1111", Fingerprint: "v1:sha256:2222", MessageID: "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQxNDA1ODIyMzA0OTE0"}
+		c.Base = &state.Entry{
+			Addr: c.Addr, Revision: 1, Account: c.Account, Recipient: c.Recipient, Status: s, Change: 2, SettledAt: day(9), IntendedAt: day(9),
+			PlanID: "sha256:1111", Fingerprint: "v1:sha256:2222", MessageID: "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQxNDA1ODIyMzA0OTE0",
+		}
 		return c
 	}
 	as := func(c *plan.Change, a plan.Action, r plan.Reason) *plan.Change {
@@ -153,12 +156,16 @@ func at(s string) *hcl.Range {
 
 func sampleDiagnostics() hcl.Diagnostics {
 	diags := hcl.Diagnostics{
-		{Severity: hcl.DiagError, Summary: "Unsupported argument", Subject: at("txt"),
-			Detail: "An argument named \"txt\" is not expected here. Did you mean \"text\"? A message holds exactly one of text, link, image, audio, video, sticker and post."},
+		{
+			Severity: hcl.DiagError, Summary: "Unsupported argument", Subject: at("txt"),
+			Detail: "An argument named \"txt\" is not expected here. Did you mean \"text\"? A message holds exactly one of text, link, image, audio, video, sticker and post.",
+		},
 		{Severity: hcl.DiagError, Summary: "Text is too long", Subject: at("<<-EOT\n    One\n    Two\n  EOT\n"), Detail: "The text is 1,214 bytes; Instagram takes 1,000."},
 		{Severity: hcl.DiagError, Summary: "Missing recipient", Subject: at(`message "welcome"`), Detail: "A message needs a recipient."},
-		{Severity: hcl.DiagError, Summary: "The same content twice", Subject: &hcl.Range{Filename: "lost.hcl", Start: hcl.Pos{Line: 3, Column: 1}},
-			Detail: "If the block was renamed, say so:\n\n  moved {\n    from = message.a_very_long_name_that_is_not_wrapped_since_it_belongs_to_a_command\n    to   = message.b\n  }\n\nOr allow it."},
+		{
+			Severity: hcl.DiagError, Summary: "The same content twice", Subject: &hcl.Range{Filename: "lost.hcl", Start: hcl.Pos{Line: 3, Column: 1}},
+			Detail: "If the block was renamed, say so:\n\n  moved {\n    from = message.a_very_long_name_that_is_not_wrapped_since_it_belongs_to_a_command\n    to   = message.b\n  }\n\nOr allow it.",
+		},
 		{Severity: hcl.DiagError, Summary: "The record\x1b[2J is locked", Detail: "Held by ana@host."},
 	}
 	for range 100 {
@@ -199,10 +206,14 @@ func sampleRecord() *state.Record {
 			r.Put(*c.Base)
 		}
 	}
-	r.Put(state.Entry{Addr: reactionAt("thanks"), Revision: 1, Account: shopID, Recipient: "1001", Status: state.Reacted, Target: "m1", Reaction: "love",
-		Change: 1, SettledAt: day(9), SettledBy: "answer", Attempts: 1})
-	r.Put(state.Entry{Addr: messageOf("welcome", "zed"), Revision: 2, Account: shopID, Recipient: "1002", Status: state.Absent,
-		Change: 5, SettledAt: day(9), SettledBy: "resolve", Note: "looked in\nthe app \u202e", Attempts: 2, FirstIntendedAt: day(7), IntendedAt: day(8)})
+	r.Put(state.Entry{
+		Addr: reactionAt("thanks"), Revision: 1, Account: shopID, Recipient: "1001", Status: state.Reacted, Target: "m1", Reaction: "love",
+		Change: 1, SettledAt: day(9), SettledBy: "answer", Attempts: 1,
+	})
+	r.Put(state.Entry{
+		Addr: messageOf("welcome", "zed"), Revision: 2, Account: shopID, Recipient: "1002", Status: state.Absent,
+		Change: 5, SettledAt: day(9), SettledBy: "resolve", Note: "looked in\nthe app \u202e", Attempts: 2, FirstIntendedAt: day(7), IntendedAt: day(8),
+	})
 	return r
 }
 

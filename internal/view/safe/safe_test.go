@@ -56,7 +56,7 @@ func TestCodeAndFence(t *testing.T) {
 		"":              "` `",
 		"a`b":           "``a`b``",
 		"`":             "`` ` ``",
-		" x ":           "`  x  `",
+		"\x20x\x20":     "`  x  `",
 		"``@all\n#1":    "``` ``@all⏎#1 ```",
 		"</code>\u202e": "`</code>⟨U+202E⟩`",
 	} {
