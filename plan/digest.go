@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -20,9 +21,8 @@ import (
 const digestFormat = "herald.plan/1"
 
 // digest returns the plan's id: the SHA-256 of what it would do and of what it
-// was decided on, in canonical JSON (RFC 8785). The parts are canonical one by
-// one and written in the order of their names, so the whole is canonical and
-// never stands in memory.
+// was decided on, in canonical JSON (RFC 8785). The parts are hashed one by one
+// in the order of their names, so the whole never stands in memory.
 func (p *Plan) digest() (string, error) {
 	h := sha256.New()
 	d := digester{hash: h}
@@ -45,23 +45,29 @@ func (p *Plan) digest() (string, error) {
 	d.raw(`,"lineage":`)
 	d.value(func(w *writer) { w.strOrNull(p.Lineage) })
 	d.raw(`,"policies":`)
-	d.value(func(w *writer) {
-		w.open()
-		w.name("retry_rejected").bool(p.RetryRejected)
-		w.close()
-	})
+	d.value(p.digestPolicies)
 	d.raw(`,"selection":`)
-	d.value(func(w *writer) {
-		w.open()
-		w.name("exclude").strs(sortedCopy(p.Selection.Exclude))
-		w.name("only").strs(sortedCopy(p.Selection.Only))
-		w.close()
-	})
+	d.value(p.digestSelection)
 	d.raw(`}`)
 	if d.err != nil {
 		return "", d.err
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// digestPolicies writes what decides beside the actions' own policies.
+func (p *Plan) digestPolicies(w *writer) {
+	w.open()
+	w.name("retry_rejected").bool(p.RetryRejected)
+	w.close()
+}
+
+// digestSelection writes what the plan was asked for.
+func (p *Plan) digestSelection(w *writer) {
+	w.open()
+	w.name("exclude").strs(sortedCopy(p.Selection.Exclude))
+	w.name("only").strs(sortedCopy(p.Selection.Only))
+	w.close()
 }
 
 // sortedCopy returns the patterns in order: which comes first says nothing.
@@ -98,58 +104,61 @@ func (d *digester) raw(s string) { d.hash.Write([]byte(s)) }
 
 // value hashes what write writes, made canonical.
 func (d *digester) value(write func(w *writer)) {
-	if d.err != nil {
-		return
-	}
 	d.w.reset()
 	write(&d.w)
-	if d.err = d.w.err; d.err != nil {
-		return
-	}
 	v := jsontext.Value(d.w.buf)
-	if err := v.Canonicalize(); err != nil {
+	if err := cmp.Or(d.w.err, v.Canonicalize()); err != nil && d.err == nil {
 		d.err = err
-		return
 	}
 	d.hash.Write(v)
 }
 
-// action hashes one change.
+// action hashes one change. It is written canonical, which a test compares with
+// Canonicalize: that would take as long as all the rest of planning it.
 func (d *digester) action(c *Change, a *Account) {
-	d.value(func(w *writer) {
-		w.open()
-		w.name("action").str(c.Action.String())
-		w.name("address").addr(c.Addr)
-		w.name("after").addrs(c.DependsOn)
-		if a != nil {
-			w.name("api_version").str(a.APIVersion)
-			w.name("endpoint").str(a.Endpoint)
-		}
-		w.name("base")
-		digestBase(w, c)
-		if c.Content.Kind != content.KindInvalid {
-			w.name("content").content(c.Content)
-		}
-		if !c.HeldBy.IsZero() {
-			w.name("held_by").addr(c.HeldBy)
-		}
-		w.name("ig_id").str(c.Account)
-		if c.Addr.Kind == addr.Message {
-			w.name("policies").open()
-			w.name("allow_duplicate").bool(c.AllowDuplicate)
-			w.name("on_in_doubt").str(doubtName(c.OnInDoubt))
-			w.close()
-		} else {
-			w.name("reaction").str(c.React)
-			w.name("target").target(c.Target)
-		}
-		w.name("recipient").str(c.Recipient)
-		w.name("revision").int(int64(c.Revision))
-		w.close()
-	})
-	if d.err != nil {
-		d.err = fmt.Errorf("%s: %w", c.Addr, d.err)
+	d.w.reset()
+	digestAction(&d.w, c, a)
+	if d.w.err != nil && d.err == nil {
+		d.err = fmt.Errorf("%s: %w", c.Addr, d.w.err)
 	}
+	d.hash.Write(d.w.buf)
+}
+
+// digestAction writes a change, the names in order.
+func digestAction(w *writer, c *Change, a *Account) {
+	w.open()
+	w.name("action").str(c.Action.String())
+	w.name("address").addr(c.Addr)
+	w.name("after").addrs(c.DependsOn)
+	if a != nil {
+		w.name("api_version").str(a.APIVersion)
+	}
+	w.name("base")
+	digestBase(w, c)
+	if c.Content.Kind != content.KindInvalid {
+		w.name("content").content(c.Content)
+	}
+	if a != nil {
+		w.name("endpoint").str(a.Endpoint)
+	}
+	if !c.HeldBy.IsZero() {
+		w.name("held_by").addr(c.HeldBy)
+	}
+	w.name("ig_id").str(c.Account)
+	if c.Addr.Kind == addr.Message {
+		w.name("policies").open()
+		w.name("allow_duplicate").bool(c.AllowDuplicate)
+		w.name("on_in_doubt").str(doubtName(c.OnInDoubt))
+		w.close()
+	} else {
+		w.name("reaction").str(c.React)
+	}
+	w.name("recipient").str(c.Recipient)
+	w.name("revision").int(int64(c.Revision))
+	if c.Addr.Kind == addr.Reaction {
+		w.name("target").target(c.Target)
+	}
+	w.close()
 }
 
 // digestBase writes what of the recorded entry the decision rests on. Its

@@ -45,7 +45,7 @@ func drawWorld(t *rapid.T, tb testing.TB) *world {
 		}
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "reactions") {
-		to := "mid." + pick("id", "x", "y", "z")
+		to := "mid." + pick("id", "xyz"[i:i+1], "z")
 		recipient := pick("recipient", "1", "2", "3")
 		if len(messages) > 0 && chance("ref", 50) {
 			to = rapid.SampledFrom(messages).Draw(t, "target").String()
@@ -56,7 +56,7 @@ func drawWorld(t *rapid.T, tb testing.TB) *world {
 		all = append(all, it.Addr)
 	}
 	for _, it := range w.wanted.Items {
-		for range rapid.IntRange(0, 1).Draw(t, "deps") {
+		if chance("depends", 15) {
 			d := rapid.SampledFrom(w.wanted.Items).Draw(t, "dep").Addr
 			if chance("whole", 30) {
 				d = d.Only()

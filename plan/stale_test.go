@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+
 	"herald/state"
 )
 
@@ -278,4 +281,28 @@ func TestDigest(t *testing.T) {
 			t.Errorf("%s is in the digest", name)
 		}
 	}
+}
+
+// The actions of a digest are written canonical: Canonicalize finds nothing to
+// change, whatever is in them.
+func TestDigestIsCanonical(t *testing.T) {
+	check := func(p *Plan) {
+		t.Helper()
+		for _, c := range p.Changes {
+			var w writer
+			digestAction(&w, c, p.Account(c.Account))
+			v := jsontext.Value(w.buf).Clone()
+			if err := v.Canonicalize(); err != nil || string(v) != string(w.buf) {
+				t.Fatalf("%v\ngot  %s\nwant %s", err, w.buf, v)
+			}
+		}
+	}
+	check(sample(t))
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t)
+		it := w.message("message.a", "")
+		it.Content.Value = rapid.String().Draw(rt, "text")
+		it.Addr = it.Addr.Each(rapid.String().Draw(rt, "key"))
+		check(w.plan())
+	})
 }

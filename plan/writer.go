@@ -99,12 +99,6 @@ func (w *writer) float(f float64) {
 	w.buf = strconv.AppendFloat(w.buf, f, 'g', -1, 64)
 }
 
-// raw writes a value that is JSON already.
-func (w *writer) raw(v []byte) {
-	w.comma()
-	w.buf = append(w.buf, v...)
-}
-
 func (w *writer) strs(list []string) {
 	w.openList()
 	for _, s := range list {
