@@ -31,9 +31,8 @@ func PlanText(w io.Writer, d *PlanDoc, opts TextOptions) error {
 	if len(d.Warnings()) > 0 {
 		p.line()
 	}
-	if legend := d.legend(); legend != "" {
-		p.para("", "", legend)
-		p.line()
+	if len(d.Conversations) > 0 {
+		d.introText(p)
 	}
 	d.conversationsText(p, opts.Verbose)
 	d.movesText(p, opts.Verbose)
@@ -41,15 +40,25 @@ func PlanText(w io.Writer, d *PlanDoc, opts TextOptions) error {
 	return p.writeTo(w)
 }
 
+// introText says what is shown, and explains the symbols that are used.
+func (d *PlanDoc) introText(p *page) {
+	title := "What each person will get, in this order:"
+	legend := d.legend()
+	switch {
+	case d.Counts.Pending()+d.Counts.Held == 0:
+		p.line("Nothing is done about these:")
+	case p.width > 0 && safe.Width(title)+2+safe.Width(legend) > p.width:
+		p.line(title)
+		p.line("  ", legend)
+	default:
+		p.line(title, "  ", legend)
+	}
+	p.line()
+}
+
 // legend explains the symbols that the plan shows.
 func (d *PlanDoc) legend() string {
-	if len(d.Conversations) == 0 {
-		return ""
-	}
 	n := d.Counts
-	if n.Pending()+n.Held == 0 {
-		return "Nothing is done about these:"
-	}
 	var parts []string
 	switch {
 	case n.Send > 0 && n.React > 0:
@@ -72,7 +81,7 @@ func (d *PlanDoc) legend() string {
 			parts = append(parts, s.text)
 		}
 	}
-	return "What each person will get, in this order:  " + strings.Join(parts, "   ")
+	return strings.Join(parts, "   ")
 }
 
 func (d *PlanDoc) conversationsText(p *page, verbose bool) {
@@ -177,11 +186,16 @@ func (d *PlanDoc) movesText(p *page, verbose bool) {
 
 // endText writes the counts, and what approves exactly this plan.
 func (d *PlanDoc) endText(p *page) {
-	if head, tail, ok := strings.Cut(d.Summary(), ". "); ok && d.Empty() {
-		p.para("", "", p.paint(p.bold+p.green, head+".")+" "+tail)
-	} else {
-		head, tail, _ := strings.Cut(d.Summary(), ":")
-		p.para("", "", p.paint(p.bold, head+":")+tail)
+	head, style := "Plan:", p.bold
+	if d.Empty() {
+		head, _, _ = strings.Cut(d.Summary(), ".")
+		head, style = head+".", p.bold+p.green
+	}
+	for i, line := range safe.Wrap(d.Summary(), p.room("")) {
+		if tail, ok := strings.CutPrefix(line, head); ok && i == 0 {
+			line = p.paint(style, head) + tail
+		}
+		p.line(line)
 	}
 	if rest := d.Rest(); rest != "" {
 		p.para("", p.dim, rest)
