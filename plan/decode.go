@@ -185,12 +185,9 @@ func (d *decoder) field(name string) error {
 	case "serial":
 		return d.value(&p.Serial)
 	case "accounts":
-		return each(d, func(a wireAccount) (err error) {
-			p.Accounts = append(p.Accounts, Account{
-				Name: a.Name, IGID: a.IGID, Endpoint: a.Endpoint, APIVersion: a.APIVersion,
-				Rates: Rates{Messages: a.Rates.Messages, Media: a.Rates.Media, Reads: a.Rates.Reads},
-			})
-			p.Accounts[len(p.Accounts)-1].SettleAfter, err = time.ParseDuration(a.SettleAfter)
+		return each(d, func(w wireAccount) error {
+			a, err := w.account()
+			p.Accounts = append(p.Accounts, a)
 			return err
 		})
 	case "limits":
@@ -278,8 +275,8 @@ type (
 		Endpoint   string `json:"endpoint"`
 		APIVersion string `json:"api_version"`
 		Rates      struct {
-			Media    float64 `json:"media"`
 			Messages float64 `json:"messages"`
+			Media    float64 `json:"media"`
 			Reads    float64 `json:"reads"`
 		} `json:"rates"`
 		SettleAfter string `json:"settle_after"`
@@ -330,6 +327,16 @@ type (
 		Line int    `json:"line"`
 	}
 )
+
+// account makes an account of what a file holds.
+func (w *wireAccount) account() (Account, error) {
+	a := Account{Name: w.Name, IGID: w.IGID, Endpoint: w.Endpoint, APIVersion: w.APIVersion, Rates: Rates(w.Rates)}
+	var err error
+	if a.SettleAfter, err = time.ParseDuration(w.SettleAfter); err != nil {
+		return a, fmt.Errorf("settle_after of the account %q is no duration", w.Name)
+	}
+	return a, nil
+}
 
 // hcl returns the range of the line.
 func (r wireRange) hcl() hcl.Range {
