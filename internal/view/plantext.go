@@ -49,7 +49,7 @@ func (d *PlanDoc) introText(p *page) {
 		p.line("Nothing is done about these:")
 	case p.width > 0 && safe.Width(title)+2+safe.Width(legend) > p.width:
 		p.line(title)
-		p.line("  ", legend)
+		p.line("    ", legend) // unlike the symbol of a change, which stands in the third column
 	default:
 		p.line(title, "  ", legend)
 	}
