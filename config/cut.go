@@ -17,22 +17,10 @@ type piece struct {
 	start hcl.Pos
 }
 
-// cut divides HCL source into pieces that hold whole top-level items: every
-// cut follows the line break behind a closing brace that ends one, outside
-// of every string, heredoc, comment and bracket. What the scanner is not sure
-// of it does not cut, so that the rest is one piece.
-func cut(src []byte, size int) []piece {
-	c := cutter{src: src, line: 1}
-	from := hcl.InitialPos
-	var pieces []piece
-	for c.next(from.Byte + size) {
-		pieces = append(pieces, piece{src[from.Byte:c.pos], from})
-		from = hcl.Pos{Line: c.line, Column: 1, Byte: c.pos}
-	}
-	return append(pieces, piece{src[from.Byte:], from})
-}
-
-// cutter reads source as HCL's scanner does, as far as it matters to where a
+// cutter finds where a source may be cut: behind the line break that follows
+// the closing brace of a top-level item, outside of every string, heredoc,
+// comment and bracket. What it is not sure of it does not cut, so that the rest
+// is one piece. It reads source as HCL's scanner does, as far as it matters to where a
 // top-level item ends. Its modes nest: a string holds templates, which hold
 // expressions, which hold strings.
 type cutter struct {
@@ -70,7 +58,7 @@ func (c *cutter) next(limit int) bool {
 		default:
 			var end bool
 			end, ok = c.inMain()
-			if ok && end && c.pos >= limit && c.pos < len(c.src) && c.src[c.pos] != utf8BOM {
+			if ok && end && c.pos >= limit && c.pos < len(c.src) {
 				return true
 			}
 		}
@@ -81,10 +69,6 @@ func (c *cutter) next(limit int) bool {
 	}
 	return false
 }
-
-// utf8BOM is the first byte of a byte order mark, which the parser skips at
-// the start of what it is given and nowhere else.
-const utf8BOM = 0xEF
 
 func (c *cutter) top() byte {
 	if len(c.open) == 0 {
@@ -265,8 +249,9 @@ func (c *cutter) sequence(b byte) (opened, ok bool) {
 		return false, false
 	}
 	if c.src[c.pos] != '{' {
-		// The other sign before a brace, as in %${, is read in more than one way.
-		return false, c.src[c.pos] != '$' && c.src[c.pos] != '%'
+		// The other sign before a brace, as in %${, is not worth a rule.
+		rest := bytes.TrimLeft(c.rest(), "$%")
+		return false, len(rest) > 0 && (rest[0] != '{' || len(rest) == len(c.rest()))
 	}
 	switch run {
 	case 1:
@@ -308,9 +293,6 @@ func (c *cutter) inHeredoc() bool {
 				return false
 			}
 		case '$', '%':
-			if c.pos < len(c.src) && (c.src[c.pos] == '\n' || c.src[c.pos] == '\r') {
-				return false
-			}
 			opened, ok := c.sequence(b)
 			if opened || !ok {
 				return ok

@@ -136,7 +136,7 @@ func (e *evaluator) settleAfter(env func(string) (string, bool)) {
 		return
 	}
 	where := "<environment " + SettleAfterEnv + ">"
-	src := &source{name: where, bytes: []byte(text)}
+	src := newSource(where, []byte(text))
 	e.c.sources[where] = src
 	d, diag := duration(text, src.rangeOf(0, len(text)))
 	e.add(diag)

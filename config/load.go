@@ -100,6 +100,9 @@ func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	c.nameTokens(decls, diags)
 	diags = append(diags, c.check(opts)...)
 	sortDiags(diags)
+	for _, src := range files {
+		src.done()
+	}
 	c.broken = diags.HasErrors()
 	return c, diags
 }
@@ -156,7 +159,7 @@ func readBounded(f *os.File, name string) (*source, error) {
 			return nil, err
 		}
 	}
-	return &source{name: name, bytes: buf}, nil
+	return newSource(name, buf), nil
 }
 
 // reason returns what went wrong without the path, which the range has.

@@ -20,7 +20,7 @@ func parseFiles(files []*source) ([]decl, hcl.Diagnostics) {
 		if bad.HasErrors() && src.masked == nil {
 			continue
 		}
-		d, ok := parsePieces(root, src)
+		d, ok := parsePieces(root, src, pieceBytes)
 		if !ok {
 			d = parseWhole(root, src)
 		}
@@ -49,53 +49,85 @@ func parseWhole(root *schema, src *source) *decoder {
 	return d
 }
 
-// parsePieces parses a file in pieces. It reports false where one of them does
-// not parse, or holds what only the whole file can judge.
-func parsePieces(root *schema, src *source) (*decoder, bool) {
-	pieces := cut(src.bytes, pieceBytes)
-	if len(pieces) == 1 {
-		return nil, false
-	}
-	done := make([]*decoder, len(pieces))
+// parsePieces parses a file in pieces: simple blocks as they come, what is
+// between them by the parser, on every processor. It reports false where a
+// piece does not parse, or holds what only the whole file can judge.
+func parsePieces(root *schema, src *source, size int) (*decoder, bool) {
+	work := make(chan func(), 64)
 	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(runtime.GOMAXPROCS(0), len(pieces)) {
+	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for i := range next {
-				done[i] = parsePiece(root, src, pieces[i])
+			for f := range work {
+				f()
 			}
 		})
 	}
-	for i := range pieces {
-		next <- i
-	}
-	close(next)
+	all := &decoder{root: root, src: src, decls: make([]decl, 0, len(src.text)/256)}
+	var parts []*decoder
+	divide(all, src, size, func(p piece) {
+		d := &decoder{root: root, src: src}
+		parts = append(parts, d)
+		work <- func() { parsePiece(d, p) }
+	})
+	close(work)
 	wg.Wait()
-	n := 0
-	for _, d := range done {
-		if d == nil || d.loose {
+	for i, d := range parts {
+		if d.loose {
 			return nil, false
 		}
-		n += len(d.decls)
-	}
-	all := &decoder{root: root, src: src, decls: make([]decl, 0, n)}
-	for i, d := range done {
 		all.decls = append(all.decls, d.decls...)
 		all.diags = append(all.diags, d.diags...)
 		all.masks = append(all.masks, d.masks...)
-		done[i] = nil
+		parts[i] = nil
 	}
 	return all, true
 }
 
-func parsePiece(root *schema, src *source, p piece) *decoder {
-	f, diags := hclsyntax.ParseConfig(p.bytes, src.name, p.start)
+// divide decodes the simple blocks of a source and hands over what is between
+// them, in pieces that end where a top-level block ends.
+func divide(d *decoder, src *source, size int, hand func(piece)) {
+	s := &simple{d: d, text: src.text, line: 1}
+	c := cutter{src: src.bytes, line: 1}
+	from := hcl.InitialPos
+	flush := func(to int) {
+		if from.Byte < to {
+			hand(piece{src.bytes[from.Byte:to], from})
+		}
+	}
+	for c.pos < len(src.bytes) {
+		s.pos, s.line = c.pos, c.line
+		if s.block() {
+			flush(c.pos)
+			c.pos, c.line = s.pos, s.line
+			from = hcl.Pos{Line: c.line, Column: 1, Byte: c.pos}
+			continue
+		}
+		if !c.next(c.pos) {
+			break
+		}
+		if c.pos-from.Byte >= size {
+			flush(c.pos)
+			from = hcl.Pos{Line: c.line, Column: 1, Byte: c.pos}
+		}
+	}
+	flush(len(src.bytes))
+}
+
+// utf8BOM is the first byte of a byte order mark, which the parser skips at
+// the start of what it is given, wherever in the file that is.
+const utf8BOM = 0xEF
+
+func parsePiece(d *decoder, p piece) {
+	if p.start.Byte > 0 && p.bytes[0] == utf8BOM {
+		d.loose = true
+		return
+	}
+	f, diags := hclsyntax.ParseConfig(p.bytes, d.src.name, p.start)
 	body, ok := f.Body.(*hclsyntax.Body)
 	if !ok || len(diags) > 0 {
-		return nil
+		d.loose = true
+		return
 	}
-	d := &decoder{root: root, src: src}
 	d.file(body)
 	d.slab = slices.Clip(d.slab)
-	return d
 }

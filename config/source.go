@@ -15,20 +15,26 @@ import (
 // values, or through a function.
 const MaxFileBytes = 16 << 20
 
-// source is one file of the configuration or of values. Its bytes are what
-// the file holds; masked are the same with every secret replaced by stars, for
-// display.
+// source is one file of the configuration or of values. Its text is what the
+// file holds, and its bytes the same while it is being read; masked are those
+// with every secret replaced by stars, for display.
 type source struct {
 	name   string
+	text   string
 	bytes  []byte
 	masked []byte
 }
+
+func newSource(name string, b []byte) *source { return &source{name: name, text: string(b), bytes: b} }
+
+// done lets go of what is needed only while the source is being read.
+func (s *source) done() { s.bytes = nil }
 
 // mask replaces the bytes from start to end by stars wherever the source is
 // shown. Line breaks stay, so that positions do.
 func (s *source) mask(start, end int) {
 	if s.masked == nil {
-		s.masked = bytes.Clone(s.bytes)
+		s.masked = []byte(s.text)
 	}
 	for i := max(start, 0); i < min(end, len(s.masked)); i++ {
 		if s.masked[i] != '\n' && s.masked[i] != '\r' {
@@ -42,7 +48,7 @@ func (s *source) shown() []byte {
 	if s.masked != nil {
 		return s.masked
 	}
-	return s.bytes
+	return []byte(s.text)
 }
 
 // rangeOf returns the range of the bytes from start to end, counting lines

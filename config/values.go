@@ -90,7 +90,7 @@ func (col *collector) environment(env func(string) (string, bool)) {
 // text reads the value of a variable that was given as text: the text itself
 // for a variable of a primitive type or none, an expression for the others.
 func (col *collector) text(v *variable, text, where string) {
-	src := &source{name: where, bytes: []byte(text)}
+	src := newSource(where, []byte(text))
 	if v.sensitive {
 		src.mask(0, len(text))
 	}
@@ -110,6 +110,7 @@ func (col *collector) text(v *variable, text, where string) {
 
 // expression evaluates a value given as HCL.
 func (col *collector) expression(v *variable, expr hclsyntax.Expression) {
+	col.given[v.name] = given{cty.DynamicVal, expr.Range()} // until it proves to be good
 	if refs := expr.Variables(); len(refs) > 0 {
 		col.add(errorAt(refs[0].SourceRange(), "Value is not constant", "The value of a variable is a plain value: it may refer to nothing. A string stands in quotes."))
 		return

@@ -6,7 +6,7 @@ variable "people" {
   type = map(object({ igsid = string, name = string }))
 }
 
-variable "n" { # ERROR 1-13: No value for a variable: The variable n has no default, and no value was given. Give one with -var 'n=VALUE', in a file herald.hclvars, or in the environment as HERALD_VAR_n.
+variable "n" {
   type = number
 }
 
