@@ -39,9 +39,9 @@ func failure(err error) hcl.Diagnostics {
 			" Two runs at once could send the same message twice, so this one has stopped; nothing was sent. Wait for the other one to end, or let this one wait, with -lock-timeout=5m."+
 			" A lock whose holder has died is freed by the system: there is nothing to clean up.")
 	case errors.As(err, &damaged):
-		return fail("Record cannot be trusted", sentence(damaged.Error())+" "+damaged.Advice+" Nothing was sent, and the record was not changed.")
+		return fail("Record cannot be trusted", inFile(damaged.Error(), damaged.Advice))
 	case errors.As(err, &planFile):
-		return fail("Plan file cannot be used", sentence(planFile.Error()))
+		return fail("Plan file cannot be used", inFile(planFile.Error(), planFile.Advice))
 	case errors.As(err, &endpoint):
 		return fail("Token must not go there", sentence(endpoint.Error()))
 	case errors.Is(err, state.ErrNoRecord):
@@ -58,10 +58,21 @@ func failure(err error) hcl.Diagnostics {
 	return fail("Command did not succeed", sentence(err.Error()))
 }
 
+// inFile makes sentences of an error that begins with a file's name, which
+// keeps its small letters, and of what to do about it.
+func inFile(problem, advice string) string {
+	text := strings.TrimSpace("In " + problem + ". " + advice)
+	if !strings.Contains(advice, "Nothing was sent") {
+		text += " Nothing was sent, and no file was changed."
+	}
+	return text
+}
+
 // exitCode is the exit code of a command that ended with err.
 func exitCode(err error) int {
 	var damaged *state.FormatError
-	if errors.As(err, &damaged) || errors.Is(err, state.ErrNoRecord) {
+	var locked *state.LockedError
+	if errors.As(err, &damaged) || errors.As(err, &locked) || errors.Is(err, state.ErrNoRecord) {
 		return exitRefused
 	}
 	return exitError
