@@ -66,6 +66,17 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 3, "get NAME FILE POINTER")
+	var doc any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &doc))
+	got, ok := lookup(doc, args[2])
+	if !ok {
+		ts.Fatalf("there is nothing at %s", args[2])
+	}
+	ts.Setenv(args[0], fmt.Sprint(got))
+}
+
 // lookup follows a JSON pointer. Beside names and numbers a step may be
 // key=value: the first element of a list that has it.
 func lookup(doc any, pointer string) (any, bool) {

@@ -52,6 +52,7 @@ func TestScript(t *testing.T) {
 //	says FILE TEXT            the file, stdout or stderr holds the text, wrapped as it may be
 //	plain FILE...             no escape, no control or direction character is in it
 //	json FILE POINTER VALUE   the JSON document holds the value there
+//	get NAME FILE POINTER     sets $NAME to what a JSON document holds there
 //	expand FILE...            $URL, $DEAD and $WORK in files become their values
 //	edit FILE OLD NEW         replaces a text, which must be there
 //	cut FILE N                takes the last N bytes off
@@ -78,6 +79,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"says":      cmdSays,
 		"plain":     cmdPlain,
 		"json":      cmdJSON,
+		"get":       cmdGet,
 		"expand":    cmdExpand,
 		"edit":      cmdEdit,
 		"cut":       cmdCut,
