@@ -1,12 +1,13 @@
 package instagram
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"herald/apply"
 	"herald/config/content"
@@ -21,46 +22,68 @@ const (
 	maxUsername  = 64
 )
 
-// object is a JSON object, its keys as they are written: encoding/json would
-// match them whatever their case.
-type object map[string]json.RawMessage
-
-// parseObject returns the object that data is, or nil if it is something else,
-// cut short or followed by more.
-func parseObject(data []byte) object {
-	var o object
-	if json.Unmarshal(data, &o) != nil {
-		return nil
+// The members of an answer that say something; all others are passed over.
+// Names are matched in their own case, and one that comes twice makes the
+// answer unreadable: two readers could take it for two things.
+type (
+	wireAnswer struct {
+		RecipientID value `json:"recipient_id"`
+		MessageID   value `json:"message_id"`
+		Error       value `json:"error"`
+		Data        value `json:"data"`
+		wireAccount
 	}
-	return o
+	wireAccount struct {
+		UserID   value `json:"user_id"`
+		Username value `json:"username"`
+	}
+	wireError struct {
+		Code      value `json:"code"`
+		Subcode   value `json:"error_subcode"`
+		Transient value `json:"is_transient"`
+		TraceID   value `json:"fbtrace_id"`
+	}
+)
+
+// parse reads a JSON object into v, a pointer to a struct or map. It reports
+// false if data is something else, cut short or followed by more.
+func parse(data []byte, v any) bool {
+	return jsontext.Value(data).Kind() == '{' && json.Unmarshal(data, v, jsontext.AllowInvalidUTF8(true)) == nil
 }
+
+// value is one JSON value, as it is written.
+type value = jsontext.Value
+
+// given reports whether the value is there and not null.
+func given(v value) bool { return len(v) > 0 && v.Kind() != 'n' }
 
 // text returns a string, or the digits of a whole number as they are written:
 // ids came as both, and no float holds one.
-func (o object) text(key string) string {
-	raw := bytes.TrimSpace(o[key])
-	if content.Digits(string(raw)) {
-		return string(raw)
+func text(v value) string {
+	switch {
+	case v.Kind() == '0' && content.Digits(string(v)):
+		return string(v)
+	case v.Kind() == '"':
+		s, err := jsontext.AppendUnquote(nil, v)
+		if err == nil {
+			return string(s)
+		}
 	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return s
+	return ""
 }
 
 // number returns a whole number, also one written as a string.
-func (o object) number(key string) (int, bool) {
-	raw := strings.Trim(string(bytes.TrimSpace(o[key])), `"`)
-	n, err := strconv.ParseInt(raw, 10, 32)
+func number(v value) (int, bool) {
+	s := string(v)
+	if v.Kind() == '"' {
+		s = text(v)
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
 	return int(n), err == nil
 }
 
-// has reports whether the key is there and not null.
-func (o object) has(key string) bool {
-	raw := bytes.TrimSpace(o[key])
-	return len(raw) > 0 && string(raw) != "null"
-}
+// yes reports whether the value is true, also as a string.
+func yes(v value) bool { return v.Kind() == 't' || text(v) == "true" }
 
 // readSend says what came of a POST to a messages edge.
 //
@@ -75,13 +98,13 @@ func readSend(r reply, about subject, recipient string) apply.Outcome {
 	if failed != nil {
 		return *failed
 	}
-	id := body.text("message_id")
+	id := text(body.MessageID)
 	switch {
 	case about == aMessage && !isPrintable(id, maxMessageID):
 		return about.doubt(ReasonNoMessageID)
-	case about == aReaction && !body.has("recipient_id"):
+	case about == aReaction && !given(body.RecipientID):
 		return about.doubt(ReasonNoRecipient)
-	case body.has("recipient_id") && body.text("recipient_id") != recipient:
+	case given(body.RecipientID) && text(body.RecipientID) != recipient:
 		return about.doubt(ReasonOtherRecipient)
 	case !r.whole:
 		return about.doubt(ReasonEarlyAnswer)
@@ -101,15 +124,18 @@ func readIdentity(r reply) apply.Identity {
 	if failed != nil {
 		return apply.Identity{Outcome: *failed}
 	}
-	if body.has("data") && !body.has("user_id") {
-		inner := body["data"]
-		var list []json.RawMessage
-		if json.Unmarshal(inner, &list) == nil && len(list) == 1 {
+	who := body.wireAccount
+	if given(body.Data) && !given(who.UserID) {
+		inner := body.Data
+		var list []value
+		if inner.Kind() == '[' && json.Unmarshal(inner, &list) == nil && len(list) == 1 {
 			inner = list[0]
 		}
-		body = parseObject(inner)
+		if !parse(inner, &who) {
+			who = wireAccount{}
+		}
 	}
-	id := apply.Identity{IGID: body.text("user_id"), Name: body.text("username")}
+	id := apply.Identity{IGID: text(who.UserID), Name: text(who.Username)}
 	if !content.Digits(id.IGID) || len(id.IGID) > maxUserID {
 		return apply.Identity{Outcome: aRead.doubt(ReasonNoUserID)}
 	}
@@ -120,10 +146,10 @@ func readIdentity(r reply) apply.Identity {
 	return id
 }
 
-// readAnswer returns the object of a 2xx answer, or the outcome of everything
-// else: no answer, a Graph error (whatever the HTTP status), no object.
-func readAnswer(r reply, about subject) (object, *apply.Outcome) {
-	fail := func(o apply.Outcome) (object, *apply.Outcome) { return nil, &o }
+// readAnswer returns a 2xx answer, or the outcome of everything else: no
+// answer, a Graph error (whatever the HTTP status), no object.
+func readAnswer(r reply, about subject) (body wireAnswer, failed *apply.Outcome) {
+	fail := func(o apply.Outcome) (wireAnswer, *apply.Outcome) { return wireAnswer{}, &o }
 	if r.reason != "" {
 		if !r.wrote {
 			return fail(notWritten(r.reason))
@@ -131,17 +157,14 @@ func readAnswer(r reply, about subject) (object, *apply.Outcome) {
 		return fail(about.doubt(r.reason))
 	}
 	success := r.status >= 200 && r.status < 300
-	body := parseObject(r.body)
-	if body.has("error") {
-		e := parseObject(body["error"])
-		code, known := e.number("code")
-		if !known || (success && body.has("message_id")) { // no envelope, or both yes and no
+	readable := parse(r.body, &body)
+	switch {
+	case readable && given(body.Error):
+		if success && given(body.MessageID) { // both yes and no
 			return fail(about.doubt(ReasonUnparsable))
 		}
-		return fail(graphError(e, code, about))
-	}
-	switch {
-	case success && body != nil:
+		return fail(graphError(body.Error, about))
+	case readable && success:
 		return body, nil
 	case r.status >= 300 && r.status < 400:
 		return fail(about.doubt(ReasonRedirect))
@@ -149,21 +172,26 @@ func readAnswer(r reply, about subject) (object, *apply.Outcome) {
 	return fail(about.doubt(ReasonUnparsable))
 }
 
-// graphError is the outcome of a Graph error.
-func graphError(e object, code int, about subject) apply.Outcome {
+// graphError is the outcome of a Graph error, if data is one.
+func graphError(data value, about subject) apply.Outcome {
+	var e wireError
+	if !parse(data, &e) {
+		return about.doubt(ReasonUnparsable)
+	}
+	code, known := number(e.Code)
 	sub := bare
-	if e.has("error_subcode") {
-		n, ok := e.number("error_subcode")
-		if !ok || n < 0 {
-			return about.doubt(ReasonUnparsable)
-		}
+	if given(e.Subcode) {
+		n, ok := number(e.Subcode)
+		known = known && ok && n >= 0
 		sub = n
 	}
-	passing := strings.Trim(string(bytes.TrimSpace(e["is_transient"])), `"`) == "true"
-	v := judge(graphCode{code, sub}, passing)
+	if !known {
+		return about.doubt(ReasonUnparsable)
+	}
+	v := judge(graphCode{code, sub}, yes(e.Transient))
 	o := apply.Outcome{
 		Class: v.class, Code: code, Subcode: sub,
-		TraceID: e.text("fbtrace_id"), Explain: v.explain, Remedy: v.remedy,
+		TraceID: text(e.TraceID), Explain: v.explain, Remedy: v.remedy,
 	}
 	if v.class == apply.InDoubt {
 		o.Remedy = about.remedy()
@@ -224,11 +252,15 @@ const maxRegain = 24 * time.Hour
 //	x-app-usage: {"call_volume":0,"cpu_time":0}
 //	x-business-use-case-usage: {"<id>":[{"type":"instagram","call_count":100,"estimated_time_to_regain_access":19}]}
 func usage(h http.Header) (percent int, regain time.Duration) {
-	add := func(data []byte) {
-		for key, raw := range parseObject(data) {
-			n, err := strconv.ParseFloat(string(bytes.TrimSpace(raw)), 64)
+	add := func(data value) {
+		var usage map[string]value
+		if !parse(data, &usage) {
+			return
+		}
+		for key, v := range usage {
+			n, err := strconv.ParseFloat(string(v), 64)
 			switch {
-			case err != nil || !(n > 0):
+			case v.Kind() != '0' || err != nil || n <= 0:
 			case key == "estimated_time_to_regain_access":
 				regain = max(regain, time.Duration(min(n, maxRegain.Minutes())*float64(time.Minute)))
 			default:
@@ -236,12 +268,16 @@ func usage(h http.Header) (percent int, regain time.Duration) {
 			}
 		}
 	}
-	add([]byte(h.Get("X-App-Usage")))
-	for _, raw := range parseObject([]byte(h.Get("X-Business-Use-Case-Usage"))) {
-		var list []json.RawMessage
-		if json.Unmarshal(raw, &list) == nil {
-			for _, item := range list {
-				add(item)
+	if app := h.Get("X-App-Usage"); strings.ContainsAny(app, "123456789") {
+		add(value(app))
+	}
+	if business := h.Get("X-Business-Use-Case-Usage"); business != "" {
+		var lists map[string][]value
+		if parse(value(business), &lists) {
+			for _, list := range lists {
+				for _, item := range list {
+					add(item)
+				}
 			}
 		}
 	}

@@ -43,6 +43,8 @@ func TestAnswers(t *testing.T) {
 		{"cut", 200, ok[:len(ok)-1], aMessage, apply.InDoubt, ReasonUnparsable},
 		{"followed by more", 200, ok + ok, aMessage, apply.InDoubt, ReasonUnparsable},
 		{"a portal's page", 200, `<html>Please log in</html>`, aMessage, apply.InDoubt, ReasonUnparsable},
+		{"two message ids", 200, `{"message_id":"m_1","message_id":"m_2"}`, aMessage, apply.InDoubt, ReasonUnparsable},
+		{"bytes that are not UTF-8", 403, graph(`"code":10,"error_user_msg":"` + "\xff" + `"`), aMessage, apply.AccountRefused, ""},
 		{"yes and no", 200, `{"message_id":"m_1","error":{"code":190}}`, aMessage, apply.InDoubt, ReasonUnparsable},
 		{"success with status 500", 500, ok, aMessage, apply.InDoubt, ReasonUnparsable},
 		{"redirect", 302, ``, aMessage, apply.InDoubt, ReasonRedirect},

@@ -139,7 +139,8 @@ func (c *Client) Do(ctx context.Context, account *plan.Account, call apply.Call)
 
 // Identity asks whose token the account's is: GET /me?fields=user_id,username.
 // Where the answer is no account, the outcome says why. A read may always be
-// repeated, also where its outcome is in doubt.
+// repeated, also where its outcome is in doubt; net/http repeats one itself if
+// an idle connection turns out to be dead.
 func (c *Client) Identity(ctx context.Context, account *plan.Account) apply.Identity {
 	var id apply.Identity
 	fields := url.Values{"fields": {"user_id,username"}}

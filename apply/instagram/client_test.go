@@ -609,7 +609,7 @@ func TestLog(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	account := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		id := parseObject(parseObject(body)["recipient"]).text("id")
+		id := string(body[len(`{"recipient":{"id":"`):][:4])
 		answers(200, `{"recipient_id":"`+id+`","message_id":"m_`+id+`"}`)(w, r)
 	})
 	c := client(t, Options{})

@@ -115,7 +115,6 @@ func malformed(host, why string) *EndpointError {
 // splitHost takes host[:port] apart and refuses every other form. The host
 // comes back without the brackets of an IPv6 address.
 func splitHost(s string) (host, port string, err error) {
-	host = s
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {

@@ -210,7 +210,7 @@ func readToken(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the file cannot be read: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	data, err := io.ReadAll(io.LimitReader(f, maxToken+3))
 	if err != nil {
 		return "", fmt.Errorf("the file cannot be read: %w", err)

@@ -49,14 +49,15 @@ func (c *Client) exchange(ctx context.Context, token Token, r request) reply {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
 	defer cancel()
-	var wroteHeaders atomic.Bool // of a GET, which has no body to watch
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaders: func() { wroteHeaders.Store(true) },
-	})
+	var wroteHeaders atomic.Bool
+	traced := ctx
+	if r.body == nil { // a GET has no body to watch
+		traced = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wroteHeaders.Store(true) }})
+	}
 	body := &onceBody{data: r.body}
 	answer, err := c.transport.RoundTrip(c.prepare(traced, token, r, body))
 	given := body.seal()
-	out := reply{wrote: given > 0 || r.body == nil && wroteHeaders.Load(), whole: given == len(r.body)}
+	out := reply{wrote: given > 0 || wroteHeaders.Load(), whole: given == len(r.body)}
 	if err != nil {
 		out.reason = cause(ctx, err, out.wrote)
 		return out

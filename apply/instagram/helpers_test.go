@@ -133,7 +133,7 @@ func wants(t *testing.T, o apply.Outcome, class apply.Class, reason string) {
 }
 
 // short are time-outs for tests of them.
-var short = Timeouts{Call: 150 * time.Millisecond, Media: 150 * time.Millisecond, Read: 150 * time.Millisecond}
+var short = Timeouts{Call: 500 * time.Millisecond, Media: 500 * time.Millisecond, Read: 500 * time.Millisecond}
 
 func background(t testing.TB) context.Context {
 	t.Helper()

@@ -164,7 +164,7 @@ func TestSandboxFaults(t *testing.T) {
 			s, account := start(t, sandbox.Options{LocalisedErrors: true}, "post nth=1 do "+tc.fault)
 			o := instagram.Options{}
 			if tc.reason == instagram.ReasonTimeout {
-				o.Timeouts.Call = 200 * time.Millisecond
+				o.Timeouts.Call = 500 * time.Millisecond
 			}
 			c := newClient(t, o)
 			got := c.Do(context.Background(), account, send(content.Text, "once"))

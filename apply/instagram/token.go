@@ -81,6 +81,7 @@ func Static(t Token) TokenSource { return static{t} }
 
 type static struct{ token Token }
 
+// Token returns the one token.
 func (s static) Token(account string) (Token, error) {
 	if s.token.IsZero() {
 		return Token{}, &TokenError{Account: account, Why: "there is none"}

@@ -175,7 +175,7 @@ func TestEnvironment(t *testing.T) {
 					t.Errorf("%s: %v", account, err)
 				}
 			}
-			if diff := cmp.Diff(map[string]string(tc.want), got); diff != "" {
+			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("tokens (- want, + got):\n%s", diff)
 			}
 			var texts []string
