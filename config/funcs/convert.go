@@ -110,26 +110,39 @@ func toMap(val cty.Value, elem cty.Type) (cty.Value, error) {
 	return cty.MapVal(out), nil
 }
 
-// toObject converts the attributes that the type has, and leaves the others out.
+// toObject converts the attributes that the type has, and leaves the others
+// out. Of several errors it returns that of the first name.
 func toObject(val cty.Value, want cty.Type) (cty.Value, error) {
 	have := val.AsValueMap()
 	out := make(map[string]cty.Value, len(have))
+	var first string
+	var failed error
 	for name, t := range want.AttributeTypes() {
-		v, ok := have[name]
-		if !ok {
-			if !want.AttributeOptional(name) {
-				return cty.DynamicVal, fmt.Errorf("attribute %q is required", name)
-			}
-			out[name] = cty.NullVal(t.WithoutOptionalAttributesDeep())
-			continue
-		}
-		conv, err := convertTo(v, t)
-		if err != nil {
-			return cty.DynamicVal, at(cty.GetAttrStep{Name: name}, err)
+		conv, err := toAttribute(have, name, t, want.AttributeOptional(name))
+		if err != nil && (failed == nil || name < first) {
+			first, failed = name, err
 		}
 		out[name] = conv
 	}
+	if failed != nil {
+		return cty.DynamicVal, failed
+	}
 	return cty.ObjectVal(out), nil
+}
+
+func toAttribute(have map[string]cty.Value, name string, t cty.Type, optional bool) (cty.Value, error) {
+	v, ok := have[name]
+	if !ok && optional {
+		return cty.NullVal(t.WithoutOptionalAttributesDeep()), nil
+	}
+	if !ok {
+		return cty.DynamicVal, fmt.Errorf("attribute %q is required", name)
+	}
+	conv, err := convertTo(v, t)
+	if err != nil {
+		return cty.DynamicVal, at(cty.GetAttrStep{Name: name}, err)
+	}
+	return conv, nil
 }
 
 // toSequence converts elements to those of a list or set.

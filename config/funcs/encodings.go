@@ -141,12 +141,12 @@ func csvError(err error) error {
 	return argError(0, "it is not CSV")
 }
 
-// yamlDecode reads YAML. The library that reads it panics on some input, and on
-// keys that become equal when HCL normalises them.
+// yamlDecode reads YAML. Whatever the library that reads it panics on is an
+// error.
 func yamlDecode(args []cty.Value) (val cty.Value, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			val, err = cty.NilVal, argError(0, "it cannot be decoded: two keys of one mapping are equal once HCL normalises them, or it holds what no value of HCL stands for")
+			val, err = cty.NilVal, argError(0, "it holds what no value of HCL stands for")
 		}
 	}()
 	src := []byte(strings.TrimPrefix(args[0].AsString(), utf8BOM))

@@ -151,10 +151,14 @@ func (f *files) set(a []string) (cty.Value, error) {
 	if err != nil {
 		return cty.NilVal, argError(1, "it is not a pattern, as in *.txt or **/*.txt")
 	}
+	// A link that leads out is no file here.
+	found = slices.DeleteFunc(found, func(name string) bool {
+		_, err := f.root.Stat(path.Join(dir, name))
+		return err != nil
+	})
 	if len(found) == 0 {
 		return cty.SetValEmpty(cty.String), nil
 	}
-	slices.Sort(found)
 	vals := make([]cty.Value, 0, len(found))
 	for _, name := range found {
 		vals = append(vals, cty.StringVal(name))
@@ -224,7 +228,7 @@ func templateError(diags hcl.Diagnostics) error {
 			if d.Subject != nil {
 				where = fmt.Sprintf("%s, line %d: ", d.Subject.Filename, d.Subject.Start.Line)
 			}
-			return fmt.Errorf("%s%s. %s", where, d.Summary, d.Detail)
+			return fmt.Errorf("%s%s. %s", where, d.Summary, strings.TrimSuffix(d.Detail, "."))
 		}
 	}
 	return diags
