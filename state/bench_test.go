@@ -43,7 +43,7 @@ func BenchmarkNewIndex(b *testing.B) {
 
 // A loaded record holds at most 1 KiB of live heap an entry, the index included.
 func TestLiveHeap(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raced {
 		t.Skip("loads 100,000 entries")
 	}
 	text := []byte(encode(t, campaign(entriesMeasured)))

@@ -37,18 +37,22 @@ func Encode(w io.Writer, r *Record) error {
 		return err
 	}
 	sum := newCheck()
-	var line []byte
+	var buf []byte
 	for i, e := range r.Sorted() {
+		buf = buf[:0]
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(buf, '\n')
+		start := len(buf)
 		var err error
-		if line, err = AppendEntry(line[:0], e); err != nil {
+		if buf, err = AppendEntry(buf, e); err != nil {
 			return err
 		}
-		if i > 0 {
-			out.WriteByte(',')
+		sum.add(buf[start:])
+		if _, err := out.Write(buf); err != nil {
+			return err
 		}
-		out.WriteByte('\n')
-		out.Write(line) // bufio keeps the first error for Flush
-		sum.add(line)
 	}
 	fmt.Fprintf(out, "\n],\n\"check\":\"%s\"\n}\n", sum)
 	return out.Flush()

@@ -93,7 +93,7 @@ func loadOnce(p paths) (*state.Record, *stored, error) {
 	if err != nil {
 		return nil, st, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if st.snapshot, err = f.Stat(); err != nil {
 		return nil, st, err
 	}
@@ -110,7 +110,7 @@ func loadOnce(p paths) (*state.Record, *stored, error) {
 	if err != nil {
 		return nil, st, err
 	}
-	defer j.Close()
+	defer func() { _ = j.Close() }()
 	if st.file, err = j.Stat(); err != nil {
 		return nil, st, err
 	}
@@ -158,7 +158,8 @@ func missing(p paths) error {
 // the snapshot and the reset of the journal.
 func (st *stored) fits(p paths, snapshot io.ReadSeeker) error {
 	j := st.journal
-	problem, advice := "", fmt.Sprintf("Put back the record that belongs to the journal: its lineage is %s and its serial %d. "+
+	var problem string
+	advice := fmt.Sprintf("Put back the record that belongs to the journal: its lineage is %s and its serial %d. "+
 		"The journal may hold sends that no other file knows of. Nothing was sent.", j.lineage, j.base)
 	switch {
 	case j.lineage != st.lineage:

@@ -140,7 +140,7 @@ func readHolder(path string) *state.Holder {
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, 64<<10))
 	var h state.Holder
 	if err != nil || json.Unmarshal(text, &h) != nil {

@@ -124,7 +124,7 @@ func (x *session) backUp() error {
 			if err != nil {
 				return err
 			}
-			defer f.Close()
+			defer func() { _ = f.Close() }()
 			_, err = io.Copy(w, f)
 			return err
 		}, nil)
