@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"runtime"
 	"testing"
@@ -39,6 +40,38 @@ func BenchmarkNewIndex(b *testing.B) {
 		NewIndex(r)
 	}
 	perEntry(b, r.Len())
+}
+
+// plainEntry is an entry as encoding/json alone would write it.
+type plainEntry Entry
+
+// BenchmarkJSON is what encoding/json needs for the same entries.
+func BenchmarkJSON(b *testing.B) {
+	var list []plainEntry
+	for _, e := range campaign(entriesMeasured).Sorted() {
+		list = append(list, plainEntry(*e))
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("marshal", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := json.Marshal(list); err != nil {
+				b.Fatal(err)
+			}
+		}
+		perEntry(b, entriesMeasured)
+	})
+	b.Run("unmarshal", func(b *testing.B) {
+		for b.Loop() {
+			var back []plainEntry
+			if err := json.Unmarshal(text, &back); err != nil {
+				b.Fatal(err)
+			}
+		}
+		perEntry(b, entriesMeasured)
+	})
 }
 
 // A loaded record holds at most 1 KiB of live heap an entry, the index included.

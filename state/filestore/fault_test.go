@@ -2,11 +2,14 @@ package filestore
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"herald/state"
 	"herald/state/storetest"
@@ -277,4 +280,35 @@ func TestBackupWithoutLinks(t *testing.T) {
 		t.Errorf("the backup is\n%s\nwant\n%s", p.read(".json.backup"), former)
 	}
 	p.holds(r)
+}
+
+// On a slow disk those who wait for one sync are together in the next.
+func TestCallersShareASync(t *testing.T) {
+	const callers, each = 32, 10
+	p := newPlace(t)
+	r := p.record()
+	x := p.lock()
+	p.append(x, r, storetest.Message("first", state.Intent, 1))
+	syncs := 0
+	p.fault = func(op, _ string) error {
+		if op == opSync {
+			syncs++
+			time.Sleep(5 * time.Millisecond)
+		}
+		return nil
+	}
+	var all sync.WaitGroup
+	for c := range callers {
+		all.Go(func() {
+			for i := range each {
+				if err := x.Append(t.Context(), storetest.Message(fmt.Sprintf("m%d_%d", c, i), state.Intent, 1)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if syncs < each || syncs > callers*each/4 {
+		t.Errorf("%d appends of %d callers took %d syncs", callers*each, callers, syncs)
+	}
 }

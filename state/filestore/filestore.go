@@ -101,7 +101,7 @@ func (s *Store) Load(ctx context.Context) (*state.Record, error) {
 func (s *Store) Lock(ctx context.Context, who state.Holder, wait time.Duration) (state.Session, error) {
 	p, err := s.resolve()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot lock the record: %w", err)
 	}
 	l, err := takeLock(ctx, s, p.lock, who, wait)
 	if err != nil {
