@@ -54,7 +54,7 @@ type links struct {
 	direct []edge
 	// whole are those on every instance of a block.
 	whole []wholeLink
-	// blocks holds, for each block of whole, its nodes in order.
+	// blocks holds the nodes of each block in order, if whole is not empty.
 	blocks map[addr.Block][]int32
 	// forward says that each points from an earlier to a later node.
 	forward bool
@@ -141,21 +141,20 @@ func (b *builder) linkTo(l *links, numbers map[addr.Instance]int32, n int32, d a
 	b.fail(it.Range, "Unknown address", b.unknown(it.Addr.String()+" waits for", d))
 }
 
+// linkWhole makes node n wait for every instance of the block.
 func (b *builder) linkWhole(l *links, n int32, block addr.Block) {
 	l.whole = append(l.whole, wholeLink{block, n})
-	if l.blocks == nil {
-		l.blocks = make(map[addr.Block][]int32)
-	}
-	if _, known := l.blocks[block]; known {
+	if l.blocks != nil {
 		return
 	}
-	nodes := []int32{}
-	for m := len(b.gone); m < len(b.nodes); m++ {
-		if b.nodes[m].change.Addr.Block == block {
-			nodes = append(nodes, int32(m))
+	l.blocks = make(map[addr.Block][]int32, len(b.wanted.Blocks))
+	for m := len(b.gone); m < len(b.nodes); {
+		run, of := []int32(nil), b.nodes[m].change.Addr.Block
+		for ; m < len(b.nodes) && b.nodes[m].change.Addr.Block == of; m++ {
+			run = append(run, int32(m))
 		}
+		l.blocks[of] = append(l.blocks[of], run...)
 	}
-	l.blocks[block] = nodes
 }
 
 // linkPlaces makes a reaction that comes to a message wait for the one that

@@ -295,20 +295,29 @@ func BenchmarkBuild(b *testing.B) {
 			run(w.record, first, c, state.Sent)
 		}
 		b.Run(fmt.Sprintf("no-op/%d", n), func(b *testing.B) { buildAll(b, w) })
-		d := large(b, n)
-		for i, it := range d.wanted.Items[n/2:] {
-			it.DependsOn = addresses(b, []string{"message.second"})
-			d.wanted.Items[i].DependsOn = addresses(b, []string{"message.each"})
-		}
-		for _, it := range d.wanted.Items[n/2:] {
-			it.Addr.Name, it.DependsOn = "second", nil
-		}
-		d.wanted.Blocks[addr.Block{Kind: addr.Message, Name: "second"}] = true
-		for _, it := range d.wanted.Items[:n/2] {
-			it.DependsOn = addresses(b, []string{"message.second"})
-		}
-		b.Run(fmt.Sprintf("whole block declared later/%d", n), func(b *testing.B) { buildAll(b, d) })
+		b.Run(fmt.Sprintf("block declared later/%d", n), func(b *testing.B) { buildAll(b, backwards(b, n, false)) })
+		b.Run(fmt.Sprintf("block declared later, behind a gate/%d", n), func(b *testing.B) { buildAll(b, backwards(b, n, true)) })
 	}
+}
+
+// backwards declares two messages to each of n/2 persons, and the one that is
+// declared first waits for all of the others: at once, or through a message to
+// somebody else.
+func backwards(b testing.TB, n int, gate bool) *world {
+	w := large(b, n)
+	second := addr.Block{Kind: addr.Message, Name: "second"}
+	w.wanted.Blocks[second] = true
+	waits := []addr.Instance{second.Only()}
+	if gate {
+		w.message("message.gate", "all are sent", "message.second")
+		waits = addresses(b, []string{"message.gate"})
+	}
+	for i := range n / 2 {
+		first, last := w.wanted.Items[i], w.wanted.Items[n/2+i]
+		first.DependsOn = waits
+		last.Addr, last.Recipient = second.Each(first.Addr.Key), first.Recipient
+	}
+	return w
 }
 
 func BenchmarkEncode(b *testing.B) {

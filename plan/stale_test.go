@@ -306,3 +306,30 @@ func TestDigestIsCanonical(t *testing.T) {
 		check(w.plan())
 	})
 }
+
+// Moves are made before anything is sent. A plan made again after them, from
+// the rewound record, has nothing to move and the same id.
+func TestRewindAfterMoves(t *testing.T) {
+	w := newWorld(t)
+	w.message("message.b", "1")
+	w.message("message.c", "2")
+	w.message("message.d", "3")
+	w.entry("message.a", "1", refused(state.Hold))
+	w.entry("message.was", "3", nil)
+	w.moved("message.a", "message.b")
+	w.moved("message.was", "message.d")
+	p := w.plan()
+	for _, m := range p.Moves {
+		w.record.Move(m.From, m.To)
+	}
+	run(w.record, p, p.Changes[0], state.Sent)
+	r := w.record
+	w.record = Rewind(r, p.ID)
+	again := w.plan()
+	if again.ID != p.ID || len(again.Moves) != 0 || len(p.Moves) != 2 {
+		t.Errorf("made again:\n%s%s\nat first:\n%s%s", again.ID, shown(again), p.ID, shown(p))
+	}
+	if stale := append(again.Stale(r), p.Stale(r)...); len(stale) > 0 {
+		t.Errorf("stale: %v", stale)
+	}
+}
