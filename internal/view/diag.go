@@ -20,6 +20,10 @@ const (
 	maxAlikeErrors   = 10
 )
 
+// directory is the file name of a diagnostic that is about the configuration's
+// directory as a whole.
+const directory = "."
+
 // maxSnippetLines is how many lines of a source are shown at the most.
 const maxSnippetLines = 6
 
@@ -76,7 +80,7 @@ func (p *page) diagnostic(diag *hcl.Diagnostic, src []byte, more int) {
 	edge := p.paint(style, "│")
 	p.line(p.paint(style, "╷"))
 	p.line(edge, " ", p.paint(p.bold+style, word+": "), p.paint(p.bold, safe.Line(diag.Summary)))
-	if diag.Subject != nil {
+	if diag.Subject != nil && diag.Subject.Filename != directory {
 		p.line(edge)
 		p.place(edge, diag, src)
 	}
@@ -96,8 +100,7 @@ func (p *page) place(edge string, diag *hcl.Diagnostic, src []byte) {
 	s := snippetOf(diag, src)
 	where := fmt.Sprintf("  on %s line %d", safe.Line(diag.Subject.Filename), diag.Subject.Start.Line)
 	if s == nil {
-		p.line(edge, " ", where, ":")
-		p.line(edge, " ", p.paint(p.dim, "    (source code not available)"))
+		p.line(edge, " ", where)
 		return
 	}
 	if s.context != "" {
