@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -45,16 +46,39 @@ type lane struct {
 	pace     *pace
 	urgent   queue // begun conversations, and second tries
 	ready    queue
-	inFlight int
+	inFlight int           // attempts without a verdict
+	wire     chan struct{} // holds one element for each POST in flight
 }
 
-func newAccount(p *plan.Account, now time.Time) *account {
+func newAccount(p *plan.Account, parallel int, now time.Time) *account {
 	return &account{
 		plan:     p,
-		messages: lane{pace: newPace(p.Rates.Messages, now)},
-		media:    lane{pace: newPace(p.Rates.Media, now)},
+		messages: lane{pace: newPace(p.Rates.Messages, now), wire: make(chan struct{}, parallel)},
+		media:    lane{pace: newPace(p.Rates.Media, now), wire: make(chan struct{}, parallel)},
 	}
 }
+
+// room returns how many attempts may be on their way: while the calls that may
+// be in flight are, others are being recorded.
+func (l *lane) room() int { return 2 * cap(l.wire) }
+
+// board waits until a call may be made, for room on the wire first and then
+// for the rate, or until ctx is done.
+func (l *lane) board(ctx context.Context) error {
+	select {
+	case l.wire <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := l.pace.wait(ctx); err != nil {
+		l.leave()
+		return err
+	}
+	return nil
+}
+
+// leave makes room on the wire.
+func (l *lane) leave() { <-l.wire }
 
 // lane returns the lane of a change. Pictures count as messages.
 func (a *account) lane(c *plan.Change) *lane {

@@ -44,21 +44,34 @@ func (e *engine) attempt(j job) verdict {
 	if a.first(n) {
 		e.observe(Event{Type: ActionStarted, Change: c, Account: j.account.plan})
 	}
-	if err := j.lane.pace.wait(e.stopping); err != nil || j.account.halted.Load() || e.stopping.Err() != nil {
+	if !e.call(a, &v) {
 		v.stopped = true
 		v.err = e.withdraw(a, clock.now())
 		return v
 	}
-	v.began = time.Now()
-	o := e.run.Client.Do(e.calls, j.account.plan, a.call)
-	v.ended = time.Now()
-	clock.learn(o.Date, v.ended)
-	v.outcome = checked(o, a.call)
-	e.trace(a, v)
 	again := v.outcome.Class == RefetchMedia && n.tries.media+1 < maxMediaTries
 	v.err = e.ledger.append(e.records, e.ledger.conclude(a, v.outcome, again, clock.now()))
 	v.more = v.outcome.Class == Accepted && c.Addr.Kind == addr.Reaction && e.ledger.unfinished(c)
 	return v
+}
+
+// call makes the attempt's call once it may be made, or reports that it may
+// not: the run or the account was stopped meanwhile.
+func (e *engine) call(a *attempt, v *verdict) bool {
+	if v.lane.board(e.stopping) != nil {
+		return false
+	}
+	defer v.lane.leave()
+	if v.account.halted.Load() || e.stopping.Err() != nil {
+		return false
+	}
+	v.began = time.Now()
+	o := e.run.Client.Do(e.calls, v.account.plan, a.call)
+	v.ended = time.Now()
+	v.account.clock.learn(o.Date, v.ended)
+	v.outcome = checked(o, a.call)
+	e.trace(a, *v)
+	return true
 }
 
 // withdraw records that the call of an intent was never made.

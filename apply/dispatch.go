@@ -61,7 +61,7 @@ func (e *engine) ready(a *account, now time.Time, sooner func(time.Time)) bool {
 
 // drain starts the lane's calls as far as its rate and its room allow.
 func (e *engine) drain(a *account, l *lane, now time.Time, sooner func(time.Time)) {
-	for l.len() > 0 && l.inFlight < e.run.Parallelism {
+	for l.len() > 0 && l.inFlight < l.room() {
 		if wait := l.pace.take(now); wait > 0 {
 			sooner(now.Add(wait))
 			return

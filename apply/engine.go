@@ -66,20 +66,17 @@ func (r Run) engine(ctx context.Context, record *ledger, rep *Report) *engine {
 		accounts: make(map[string]*account, len(r.Plan.Accounts)),
 		verdicts: make(chan verdict, 2*r.Parallelism),
 		gates:    make(chan gateResult, len(r.Plan.Accounts)),
-		jobs:     make(chan job, 2*r.Parallelism*max(1, len(r.Plan.Accounts))),
+		jobs:     make(chan job, 4*r.Parallelism*max(1, len(r.Plan.Accounts))),
 	}
-	var changes []*plan.Change
-	for _, c := range r.Plan.Changes {
-		if c.Action != plan.NoOp {
-			changes = append(changes, c)
-			e.results = append(e.results, ChangeResult{Change: c})
-		}
+	e.results = rep.Results
+	changes := make([]*plan.Change, len(e.results))
+	for i := range e.results {
+		changes[i] = e.results[i].Change
 	}
-	rep.Results = e.results
 	e.sched = newSchedule(changes)
 	doubts := record.doubts()
 	for i := range r.Plan.Accounts {
-		a := newAccount(&r.Plan.Accounts[i], now)
+		a := newAccount(&r.Plan.Accounts[i], r.Parallelism, now)
 		a.doubts = doubts[a.plan.IGID]
 		e.accounts[a.plan.IGID] = a
 		e.order = append(e.order, a)

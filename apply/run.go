@@ -58,11 +58,7 @@ func (r Run) Do(ctx context.Context) (*Report, hcl.Diagnostics) {
 	r = r.withDefaults()
 	rep := &Report{PlanID: r.Plan.ID, Began: time.Now(), Record: r.Record}
 	defer func() { rep.Ended = time.Now() }()
-	for _, c := range r.Plan.Changes {
-		if c.Action != plan.NoOp {
-			rep.Results = append(rep.Results, ChangeResult{Change: c})
-		}
-	}
+	rep.Results = unreached(r.Plan)
 	if diags := r.check(); diags.HasErrors() {
 		rep.Refused = true
 		return rep, diags
@@ -120,6 +116,23 @@ func (r Run) prepare(ctx context.Context) (*ledger, error) {
 		return book, nil
 	}
 	return book, book.snapshot(context.WithoutCancel(ctx), true)
+}
+
+// unreached returns the results of a run before its beginning.
+func unreached(p *plan.Plan) []ChangeResult {
+	n := 0
+	for _, c := range p.Changes {
+		if c.Action != plan.NoOp {
+			n++
+		}
+	}
+	results := make([]ChangeResult, 0, n)
+	for _, c := range p.Changes {
+		if c.Action != plan.NoOp {
+			results = append(results, ChangeResult{Change: c})
+		}
+	}
+	return results
 }
 
 func pending(p *plan.Plan) int {

@@ -1,0 +1,186 @@
+package apply_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"herald/apply"
+	"herald/apply/instagram"
+	"herald/config/addr"
+	"herald/config/content"
+	"herald/plan"
+	"herald/state"
+	"herald/state/filestore"
+)
+
+const (
+	account  = "17841405822304914"
+	parallel = 64
+)
+
+// graph is the least that can stand for the Graph API: it reads a request and
+// answers it after a time.
+func graph(latency time.Duration) http.Handler {
+	var minted atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var sent struct {
+			Recipient struct {
+				ID string `json:"id"`
+			} `json:"recipient"`
+		}
+		json.NewDecoder(r.Body).Decode(&sent)
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodGet {
+			fmt.Fprintf(w, `{"user_id":%q,"username":"shop"}`, account)
+			return
+		}
+		if latency > 0 {
+			time.Sleep(latency)
+		}
+		fmt.Fprintf(w, `{"recipient_id":%q,"message_id":"aWdfZG1faXRlbToxOklHTWVzc2FnZAID%0134d"}`, sent.Recipient.ID, minted.Add(1))
+	})
+}
+
+// transport is the one that both sides use, each with connections of its own.
+func transport() *http.Transport {
+	return &http.Transport{MaxIdleConns: 2 * parallel, MaxIdleConnsPerHost: 2 * parallel}
+}
+
+// bare sends n messages and records nothing.
+func bare(tb testing.TB, url string, via http.RoundTripper, n int) time.Duration {
+	tb.Helper()
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	began := time.Now()
+	for range parallel {
+		wait.Go(func() {
+			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+				if err := bareSend(url, via, i); err != nil {
+					tb.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return time.Since(began)
+}
+
+func bareSend(url string, via http.RoundTripper, i int64) error {
+	body, err := json.Marshal(map[string]any{
+		"recipient": map[string]string{"id": fmt.Sprint(i)}, "message": map[string]string{"text": fmt.Sprintf("Hello %d, your order is on its way.", i)},
+	})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url+"/v24.0/"+account+"/messages", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer token-of-the-benchmark")
+	resp, err := via.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		MessageID string `json:"message_id"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.MessageID == "" {
+		return fmt.Errorf("no message_id: %v", err)
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
+}
+
+// recorded applies a plan of n messages with a record on disk, and returns how
+// long the apply took, its last snapshot included.
+func recorded(tb testing.TB, url string, via http.RoundTripper, n int) time.Duration {
+	tb.Helper()
+	token, err := instagram.NewToken("token-of-the-benchmark")
+	must(tb, err)
+	client, err := instagram.New(instagram.Options{Tokens: instagram.Static(token), Transport: via})
+	must(tb, err)
+	session, err := filestore.New(tb.TempDir(), filestore.Options{}).Lock(context.Background(), state.Holder{Operation: "apply"}, 0)
+	must(tb, err)
+	defer func() { must(tb, session.Unlock()) }()
+	p := &plan.Plan{ID: "sha256:benchmark", Accounts: []plan.Account{{
+		Name: "shop", IGID: account, Endpoint: url, APIVersion: "v24.0", Rates: plan.Rates{Messages: 1e9, Media: 1e9, Reads: 1e9},
+	}}}
+	block := addr.Block{Kind: addr.Message, Name: "campaign"}
+	for i := range n {
+		c := &plan.Change{Addr: block.Each(fmt.Sprint(i)), Revision: 1, Action: plan.Send, Account: account, Recipient: fmt.Sprint(i),
+			Content: content.Content{Kind: content.Text, Value: fmt.Sprintf("Hello %d, your order is on its way.", i)}}
+		c.Fingerprint = content.Fingerprint(c.Account, c.Recipient, c.Content)
+		p.Changes = append(p.Changes, c)
+	}
+	began := time.Now()
+	rep, diags := apply.Run{Plan: p, Session: session, Client: client, Parallelism: parallel, NewRecord: true}.Do(context.Background())
+	took := time.Since(began)
+	if rep.ExitCode() != 0 || rep.Posts != n {
+		tb.Fatalf("exit code %d, %d posts: %v", rep.ExitCode(), rep.Posts, diags)
+	}
+	return took
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// ratio sends n messages with a record and without, in turns, and returns the
+// sends a second of each.
+func ratio(tb testing.TB, latency time.Duration, rounds, n int) (with, without float64) {
+	srv := httptest.NewServer(graph(latency))
+	defer srv.Close()
+	url := strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)
+	a, b := transport(), transport()
+	defer a.CloseIdleConnections()
+	defer b.CloseIdleConnections()
+	bare(tb, url, a, n/10)
+	var recording, plain time.Duration
+	for range rounds {
+		plain += bare(tb, url, a, n)
+		recording += recorded(tb, url, b, n)
+	}
+	total := float64(rounds * n)
+	return total / recording.Seconds(), total / plain.Seconds()
+}
+
+// BenchmarkApplyOverLoopback compares an apply, both appends of each message
+// durable, with a client that records nothing, in one run: "ratio" is what is
+// left of its sends a second. It is to be 0.5 at least, and 0.85 where each
+// answer takes 20 ms.
+func BenchmarkApplyOverLoopback(b *testing.B) {
+	for _, tc := range []struct {
+		name    string
+		latency time.Duration
+		n       int
+	}{{"at once", 0, 10_000}, {"20 ms", 20 * time.Millisecond, 5_000}} {
+		b.Run(tc.name, func(b *testing.B) {
+			with, without := ratio(b, tc.latency, b.N, tc.n)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(with, "sends/s")
+			b.ReportMetric(without, "bare/s")
+			b.ReportMetric(with/without, "ratio")
+		})
+	}
+}
+
+func TestApplyOverLoopback(t *testing.T) {
+	with, without := ratio(t, 0, 1, 300)
+	t.Logf("%.0f sends a second with a record, %.0f without", with, without)
+}
