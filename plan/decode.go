@@ -154,7 +154,7 @@ func (d *decoder) syntax(err error) error {
 	line := 1 + bytes.Count(d.data[:min(int(d.dec.InputOffset()), len(d.data))], []byte("\n"))
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) && semantic.Err != nil {
-		return fmt.Errorf("line %d: %v", line, semantic.Err)
+		return fmt.Errorf("line %d: %w", line, semantic.Err)
 	}
 	return fmt.Errorf("line %d is not as Herald writes it", line)
 }

@@ -7,12 +7,10 @@ import (
 	"herald/state"
 )
 
-// holding is a change and the other address that has the same content.
+// holding is a change and the entry of another address that explains it.
 type holding struct {
 	change *Change
-	// entry is the record's, nil if other is a change of the same plan.
-	entry *state.Entry
-	other *Change
+	entry  *state.Entry
 }
 
 // pair names two blocks: what is wanted under one was sent under the other.

@@ -60,12 +60,12 @@ type fileWriter struct {
 	err error
 }
 
-// raw writes text; bufio keeps its first error for Flush.
+// raw writes text.
 func (f *fileWriter) raw(s string) { f.bytes([]byte(s)) }
 
 func (f *fileWriter) bytes(b []byte) {
 	f.sum.Write(b)
-	f.out.Write(b)
+	_, _ = f.out.Write(b) // its error is kept for Flush
 }
 
 // field writes one field of the outermost object, after what separates it from
@@ -229,12 +229,8 @@ func encodeRange(w *writer, r hcl.Range) {
 // entry writes an entry as the record does.
 func (w *writer) entry(e *state.Entry) {
 	w.comma()
-	b, err := state.AppendEntry(w.buf, e)
-	if err != nil {
-		if w.err == nil {
-			w.err = err
-		}
-		b = append(w.buf, "null"...)
+	var err error
+	if w.buf, err = state.AppendEntry(w.buf, e); err != nil && w.err == nil {
+		w.err = err
 	}
-	w.buf = b
 }

@@ -99,15 +99,14 @@ func (w *world) entry(a, text string, change func(*state.Entry)) *state.Entry {
 	if change != nil {
 		change(&e)
 	}
-	switch e.Addr.Kind {
-	case addr.Message:
+	if e.Addr.Kind == addr.Message {
 		if e.Fingerprint == "" {
 			e.Fingerprint = content.Fingerprint(e.Account, e.Recipient, content.Content{Kind: content.Text, Value: text})
 		}
 		if e.Status == state.Sent && e.MessageID == "" {
 			e.MessageID = "mid." + e.Key().String()
 		}
-	default:
+	} else {
 		if e.Status == state.Sent {
 			e.Status = state.Reacted
 		}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"herald/config/addr"
 )
 
@@ -182,7 +184,7 @@ func (b *builder) linkPlaces(l *links) {
 			b.vacated = append(b.vacated, edge{m, int32(n), edgeVacates})
 			l.forward = l.forward && m < int32(n)
 			if c := b.nodes[n].change; b.nodes[m].conv != b.nodes[n].conv {
-				c.DependsOn = append(c.DependsOn[:len(c.DependsOn):len(c.DependsOn)], b.nodes[m].change.Addr)
+				c.DependsOn = slices.Concat(c.DependsOn, []addr.Instance{b.nodes[m].change.Addr})
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -23,7 +24,7 @@ func (b *builder) reaction(i int32, it *config.Item) int {
 	c := b.change(it)
 	c.Target, c.React = it.Target, it.React
 	if it.Target.IsRef() {
-		c.DependsOn = append(it.DependsOn[:len(it.DependsOn):len(it.DependsOn)], it.Target.Ref)
+		c.DependsOn = slices.Concat(it.DependsOn, []addr.Instance{it.Target.Ref})
 	}
 	b.main[i] = c
 	id := it.Target.ID
