@@ -132,9 +132,9 @@ func (p *Progress) eventLine(e apply.Event) string {
 	case apply.ActionSkipped:
 		return p.action(e, p.dim, "done before")
 	case apply.ActionRefused:
-		return p.action(e, p.red, "refused"+outcomeCodes(e.Outcome)) + p.explain(e.Outcome)
+		return p.action(e, p.red, "refused"+outcomeCodes(e.Outcome))
 	case apply.ActionInDoubt:
-		return p.action(e, p.yellow, "in doubt"+outcomeCodes(e.Outcome)) + p.explain(e.Outcome)
+		return p.action(e, p.yellow, "in doubt"+outcomeCodes(e.Outcome))
 	case apply.ActionHeld:
 		return p.action(e, p.yellow, "held"+because(e))
 	case apply.AccountWaiting:

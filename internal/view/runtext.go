@@ -5,10 +5,8 @@ import (
 	"io"
 
 	"herald/apply"
-	"herald/config/addr"
 	"herald/config/content"
 	"herald/internal/view/safe"
-	"herald/plan"
 )
 
 // maxReceipts is how many addresses of one sort are written unless all are
@@ -97,31 +95,20 @@ func has(results []apply.Result, r apply.Result) bool {
 	return false
 }
 
-// receipt writes one address and why; what was said for the one before is not
-// said again. It returns what it said.
+// receipt writes one address and how it ended; what it means, and what to do,
+// is said by the diagnostics of the run. What was said for the one before is
+// not said again. It returns what it said.
 func (d *RunDoc) receipt(p *page, r *Receipt, last string) string {
 	p.line("  ", p.paint(p.resultStyle(r.Result), resultSymbol(r.Result)), " ", p.paint(p.bold, safe.Line(r.Change.Addr.String())),
 		"  ", p.paint(p.dim, "to "+safe.Line(r.Change.Recipient)+safe.Line(outcomeCodes(r.Outcome))))
-	said := why(r)
+	said := ""
+	if r.Result == apply.ResultHeld && !r.Because.IsZero() {
+		said = "It waits for " + r.Because.String() + "."
+	}
 	if said != "" && said != last {
 		p.para("    ", "", safe.Line(said))
 	}
-	if r.Result == apply.ResultInDoubt && r.Change.Action != plan.Repeat && !reaction(r.Change) {
-		for _, command := range resolveCommands(r.Change) {
-			p.line("      ", safe.Line(command))
-		}
-	}
 	return said
-}
-
-func reaction(c *plan.Change) bool { return c.Addr.Kind == addr.Reaction }
-
-// why says in sentences why an action ended as it did.
-func why(r *Receipt) string {
-	if r.Result == apply.ResultHeld && !r.Because.IsZero() {
-		return "It waits for " + r.Because.String() + "."
-	}
-	return join(r.Outcome.Explain, r.Outcome.Remedy)
 }
 
 // join puts sentences behind each other.
