@@ -231,6 +231,7 @@ func (col *collector) argVar(arg string) {
 func (col *collector) file(src *source) {
 	col.c.sources[src.name] = src
 	if bad := src.checkText(); bad.HasErrors() {
+		col.c.nameTokens(nil, bad)
 		col.diags = append(col.diags, bad...)
 		return
 	}
