@@ -223,7 +223,17 @@ func evaluate(expr hcl.Expression, ctx *hcl.EvalContext) (val cty.Value, diags h
 		}
 	}()
 	val, diags = expr.Value(ctx)
-	return val, polish(diags)
+	if len(diags) == 0 {
+		return val, nil
+	}
+	diags = polish(diags)
+	for _, d := range diags {
+		if d.Subject == nil {
+			r := expr.Range()
+			d.Subject = &r
+		}
+	}
+	return val, diags
 }
 
 // value evaluates an attribute.

@@ -156,3 +156,38 @@ func rewrite(t *testing.T, paths, files map[string]string, diags hcl.Diagnostics
 		}
 	}
 }
+
+// TestGood expands every directory of testdata/good, in which want.txt says
+// what is wanted.
+func TestGood(t *testing.T) {
+	dirs, err := os.ReadDir(filepath.Join("testdata", "good"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		t.Run(d.Name(), func(t *testing.T) {
+			dir := filepath.Join("testdata", "good", d.Name())
+			c, diags := Load(dir, Options{Version: "0.1.0"})
+			if !diags.HasErrors() {
+				diags = append(diags, c.Validate()...)
+			}
+			if len(diags) > 0 {
+				t.Fatal(text(diags))
+			}
+			got := describe(expand(t, dir, Values{}))
+			golden := filepath.Join(dir, "want.txt")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("wanted (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
