@@ -160,7 +160,7 @@ func (r *run) settlePlan(rec *state.Record) (int, bool) {
 		a.report(notApproved(r.opts.approved, p.ID))
 		return exitRefused, false
 	}
-	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(r.cfg), Sandbox: r.opts.sandbox})
+	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(r.cfg), Names: r.opts.names, Sandbox: r.opts.sandbox})
 	a.show(r.opts.format, planDocument(doc))
 	if p.Empty() || r.opts.autoApprove || r.opts.approved != "" {
 		return exitOK, true
@@ -185,7 +185,7 @@ func (r *run) execute(ctx context.Context, session state.Session, rec *state.Rec
 	report, diags := r.send(ctx, conn, session, rec)
 	a.reportIn(diags, sourcesOf(r.cfg))
 	if !report.Refused {
-		r.showResult(ctx, session, report)
+		r.showResult(report)
 		if r.opts.sandbox {
 			a.say("")
 			a.show(r.opts.format, inboxDocument(r.plan, conn.sandbox, began))
@@ -216,7 +216,7 @@ func (r *run) send(ctx context.Context, conn *connection, session state.Session,
 }
 
 // showResult shows what the run did, and the outputs as they are now.
-func (r *run) showResult(ctx context.Context, session state.Session, report *apply.Report) {
+func (r *run) showResult(report *apply.Report) {
 	a := r.app
 	doc := view.NewRunDoc(report)
 	if len(report.Results) > 0 {
@@ -226,13 +226,9 @@ func (r *run) showResult(ctx context.Context, session state.Session, report *app
 		text: func(w io.Writer, opts view.TextOptions) error { return view.RunText(w, doc, opts) },
 		json: func(w io.Writer) error { return view.RunJSON(w, doc) },
 	})
-	rec, err := session.Load(context.WithoutCancel(ctx))
-	if err != nil {
-		return // the run has said what is wrong with the record
-	}
 	if len(r.plan.Outputs) > 0 {
 		a.say("")
-		a.show(r.opts.format, outputsDocument(resolveOutputs(r.plan, rec), "Outputs:"))
+		a.show(r.opts.format, outputsDocument(resolveOutputs(r.plan, report.Record), "Outputs:"))
 	}
 }
 

@@ -60,7 +60,7 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 	if o.format.text() {
 		a.reportIn(diags, sourcesOf(cfg))
 	}
-	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Sandbox: o.sandbox})
+	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox})
 	if code := a.show(o.format, planDocument(doc)); code != exitOK {
 		return code
 	}

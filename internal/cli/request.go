@@ -23,6 +23,8 @@ type request struct {
 	only, exclude []addr.Pattern
 	retryRejected bool
 	sandbox       bool
+
+	names map[string]string // of the configuration's accounts, by IG id
 }
 
 func (r *request) selectionFlags() []flag {
@@ -49,8 +51,10 @@ func (a *App) wanted(r *request) (*config.Config, *config.Wanted, hcl.Diagnostic
 	if want == nil || diags.HasErrors() {
 		return cfg, nil, diags
 	}
-	if r.sandbox {
-		for _, account := range want.Accounts {
+	r.names = make(map[string]string, len(want.Accounts))
+	for _, account := range want.Accounts {
+		r.names[account.IGID] = account.Name
+		if r.sandbox {
 			account.Endpoint = sandboxEndpoint
 		}
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,9 @@ type PlanOptions struct {
 	Diagnostics hcl.Diagnostics
 	// Sources returns the bytes of a configuration file, or nil; it may be nil.
 	Sources func(file string) []byte
+	// Names are the names of accounts by their IG id, for those that the plan
+	// does not send from; it may be nil.
+	Names map[string]string
 	// Sandbox says that the plan is one for the built-in local Instagram.
 	Sandbox bool
 }
@@ -84,6 +88,7 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 		Moves: p.Moves, Outputs: p.Outputs, PlanOptions: opts,
 		changes: p.Changes, names: make(map[string]string, len(p.Accounts)),
 	}
+	maps.Copy(d.names, opts.Names)
 	for _, a := range p.Accounts {
 		d.names[a.IGID] = a.Name
 		if a.Endpoint != defaultEndpoint {
