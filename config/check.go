@@ -85,8 +85,12 @@ func (c *Config) checkVersion(opts Options) hcl.Diagnostics {
 		return hcl.Diagnostics{errorAt(c.herald.valueAt(a), "Invalid version constraint",
 			"required_version is a list of conditions with commas between them, as in \">= 0.1, < 2.0\" or \"~> 0.3\".")}
 	}
-	have, err := version.NewVersion(opts.Version)
-	if opts.Version == "" || err != nil || constraint.Check(have.Core()) {
+	if opts.Version == "" {
+		return nil
+	}
+	// A version of Herald's own that cannot be read is a development build.
+	have, _ := version.NewVersion(opts.Version)
+	if have == nil || constraint.Check(have.Core()) {
 		return nil
 	}
 	return hcl.Diagnostics{errorf(c.herald.valueAt(a), "Wrong version of Herald",

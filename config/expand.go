@@ -383,9 +383,9 @@ func (b *builder) lifecycle(item *Item, d *decl) {
 		case i < 0:
 			b.e.add(errorf(d.valueAt(a), "Unknown value", "%s is \"%s\" or \"%s\".%s", a.name, choices[0], choices[1], didYouMean(s, choices)))
 		case a.name == "on_edit":
-			item.OnEdit = OnEdit(i) //nolint:gosec // 0 or 1
+			item.OnEdit = OnEdit(i)
 		default:
-			item.OnInDoubt = OnInDoubt(i) //nolint:gosec // 0 or 1
+			item.OnInDoubt = OnInDoubt(i)
 		}
 	}
 }

@@ -99,7 +99,7 @@ func circularMoves(moves []Move) hcl.Diagnostics {
 // the record would go with the move, and the message would be sent again.
 func (e *evaluator) checkMovedAway() {
 	for _, m := range e.c.moved {
-		wanted := false
+		var wanted bool
 		switch {
 		case m.From.Keyed:
 			wanted = e.hasInstance(m.From)

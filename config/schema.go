@@ -106,43 +106,11 @@ const notYet = "This version of Herald does not know this block yet."
 func rootSchema() *schema {
 	return &schema{
 		blocks: []*schema{
-			{typ: blockHerald, attrs: []string{"required_version"}, blocks: []*schema{
-				{typ: "limits", attrs: []string{"max_sends", "max_sends_per_recipient", "stop_after_failures"}},
-			}, hints: map[string]string{
-				"state":              notYet + " The record is a local file, beside the configuration or where -state says.",
-				"backend":            notYet + " The record is a local file, beside the configuration or where -state says.",
-				"required_providers": "Herald has no providers.",
-			}},
-			{
-				typ: blockAccount, labels: 1, attrs: []string{"ig_id", "endpoint", "api_version", "settle_after"}, blocks: []*schema{
-					{typ: "limits", attrs: []string{"messages", "media", "reads"}},
-				}, hints: accountHints, secrets: secretNames,
-			},
-			{
-				typ: blockVariable, labels: 1, attrs: []string{"type", "default", "description", "sensitive", "nullable"}, syntax: []string{"type", "default"},
-				blocks: []*schema{{typ: "validation", attrs: []string{"condition", "error_message"}, syntax: []string{"condition"}}},
-				hints: map[string]string{
-					"ephemeral": "Every value that reaches a message stands in the plan, so no variable is ephemeral; sensitive = true keeps it from being shown.",
-					"value":     "A variable's own value is given by default; one that differs is given with -var, a values file or the environment. A name for an expression is a local.",
-				},
-			},
+			heraldSchema(),
+			accountSchema(),
+			variableSchema(),
 			{typ: blockLocals, free: true},
-			{
-				typ: blockMessage, labels: 1,
-				attrs:  []string{"account", "for_each", "recipient", "text", "link", "image", "audio", "video", "sticker", "post", "depends_on", "revision"},
-				syntax: []string{"account", "depends_on", "for_each"},
-				blocks: []*schema{{
-					typ: "lifecycle", attrs: []string{"on_edit", "allow_duplicate", "on_in_doubt"},
-					hints: map[string]string{
-						"prevent_destroy":       "A message cannot be destroyed: nothing takes it back.",
-						"create_before_destroy": "A message cannot be destroyed: nothing takes it back.",
-						"ignore_changes":        "A message that was sent stays as it was sent, whatever is edited later; on_edit = \"error\" makes an edit an error.",
-						"precondition":          "This version of Herald has no conditions here. A validation block of a variable checks a value.",
-						"postcondition":         "This version of Herald has no conditions here. A validation block of a variable checks a value.",
-					},
-				}},
-				hints: messageHints,
-			},
+			messageSchema(),
 			{
 				typ: blockReaction, labels: 1,
 				attrs:  []string{"account", "for_each", "recipient", "message_id", "reaction", "depends_on"},
@@ -154,18 +122,78 @@ func rootSchema() *schema {
 			}},
 			{typ: blockMoved, attrs: []string{"from", "to"}, syntax: []string{"from", "to"}},
 		},
+		hints: rootHints,
+	}
+}
+
+var rootHints = map[string]string{
+	"removed":   notYet + " A message block may simply be deleted: what was sent stays on record. A reaction whose block is deleted is taken back.",
+	"import":    notYet + " herald resolve records a message that was sent by hand.",
+	"state":     notYet + stateHint,
+	"resource":  "Herald sends messages and reactions; its blocks are message \"NAME\" and reaction \"NAME\".",
+	"data":      "Herald reads nothing while it evaluates but files, with functions such as file and csvdecode.",
+	"module":    "Herald has no modules: all *.hcl files of one directory are one configuration.",
+	"provider":  "Herald has no providers; an account block says whom to send as.",
+	"terraform": "The settings of a run stand in a herald block.",
+	"check":     "Herald has no check blocks. A validation block of a variable checks a value.",
+	"local":     "Locals stand in a block named locals, without a label: locals { name = \"value\" }.",
+	"var":       "A variable is declared by a block: variable \"name\" { type = string }.",
+}
+
+const stateHint = " The record is a local file, beside the configuration or where -state says."
+
+func heraldSchema() *schema {
+	return &schema{
+		typ: blockHerald, attrs: []string{"required_version"},
+		blocks: []*schema{{typ: "limits", attrs: []string{"max_sends", "max_sends_per_recipient", "stop_after_failures"}}},
 		hints: map[string]string{
-			"removed":   notYet + " A message block may simply be deleted: what was sent stays on record. A reaction whose block is deleted is taken back.",
-			"import":    notYet + " herald resolve records a message that was sent by hand.",
-			"state":     notYet + " The record is a local file, beside the configuration or where -state says.",
-			"resource":  "Herald sends messages and reactions; its blocks are message \"NAME\" and reaction \"NAME\".",
-			"data":      "Herald reads nothing while it evaluates but files, with functions such as file and csvdecode.",
-			"module":    "Herald has no modules: all *.hcl files of one directory are one configuration.",
-			"provider":  "Herald has no providers; an account block says whom to send as.",
-			"terraform": "The settings of a run stand in a herald block.",
-			"check":     "Herald has no check blocks. A validation block of a variable checks a value.",
-			"local":     "Locals stand in a block named locals, without a label: locals { name = \"value\" }.",
-			"var":       "A variable is declared by a block: variable \"name\" { type = string }.",
+			"state":              notYet + stateHint,
+			"backend":            notYet + stateHint,
+			"required_providers": "Herald has no providers.",
 		},
+	}
+}
+
+func accountSchema() *schema {
+	return &schema{
+		typ: blockAccount, labels: 1, attrs: []string{"ig_id", "endpoint", "api_version", "settle_after"},
+		blocks: []*schema{{typ: "limits", attrs: []string{"messages", "media", "reads"}}},
+		hints:  accountHints, secrets: secretNames,
+	}
+}
+
+func variableSchema() *schema {
+	return &schema{
+		typ: blockVariable, labels: 1,
+		attrs:  []string{"type", "default", "description", "sensitive", "nullable"},
+		syntax: []string{"type", "default"},
+		blocks: []*schema{{typ: "validation", attrs: []string{"condition", "error_message"}, syntax: []string{"condition"}}},
+		hints: map[string]string{
+			"ephemeral": "Every value that reaches a message stands in the plan, so no variable is ephemeral; sensitive = true keeps it from being shown.",
+			"value":     "A variable's own value is given by default; one that differs is given with -var, a values file or the environment. A name for an expression is a local.",
+		},
+	}
+}
+
+func messageSchema() *schema {
+	const (
+		forEver    = "A message cannot be destroyed: nothing takes it back."
+		conditions = "This version of Herald has no conditions here. A validation block of a variable checks a value."
+	)
+	return &schema{
+		typ: blockMessage, labels: 1,
+		attrs:  []string{"account", "for_each", "recipient", "text", "link", "image", "audio", "video", "sticker", "post", "depends_on", "revision"},
+		syntax: []string{"account", "depends_on", "for_each"},
+		blocks: []*schema{{
+			typ: "lifecycle", attrs: []string{"on_edit", "allow_duplicate", "on_in_doubt"},
+			hints: map[string]string{
+				"prevent_destroy":       forEver,
+				"create_before_destroy": forEver,
+				"ignore_changes":        "A message that was sent stays as it was sent, whatever is edited later; on_edit = \"error\" makes an edit an error.",
+				"precondition":          conditions,
+				"postcondition":         conditions,
+			},
+		}},
+		hints: messageHints,
 	}
 }

@@ -82,7 +82,7 @@ func (s *simple) byte(b byte) bool {
 
 // at returns the position of an offset in a line that holds ASCII up to it.
 func (s *simple) at(offset, lineStart int) pos {
-	return pos{uint32(s.line), uint32(offset-lineStart) + 1, uint32(offset)} //nolint:gosec // at most MaxFileBytes
+	return pos{uint32(s.line), uint32(offset-lineStart) + 1, uint32(offset)}
 }
 
 // block reads the next block. Where it is not simple, nothing has moved but
@@ -170,7 +170,7 @@ func (s *simple) attribute(sch *schema) (attr, bool) {
 	}
 	s.space()
 	a.at.start = s.at(s.pos, lineStart)
-	ok := false
+	var ok bool
 	if s.pos < len(s.text) && s.text[s.pos] == '"' {
 		a.val, a.at.end, ok = s.quoted(lineStart)
 	} else {

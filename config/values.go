@@ -196,7 +196,7 @@ func (col *collector) argFile(path string) {
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(col.c.dir, path)
 	}
-	f, err := os.Open(full) //nolint:gosec // the path is given on the command line
+	f, err := os.Open(full)
 	if err != nil {
 		col.add(errorf(at, "Unreadable file", "The file given with -var-file cannot be read: %s.", reason(err)))
 		return

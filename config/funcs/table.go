@@ -32,19 +32,23 @@ func Names() []string {
 
 // pure returns the functions that read nothing.
 func pure() map[string]function.Function {
-	t := map[string]function.Function{
+	t := map[string]function.Function{}
+	for _, some := range []map[string]function.Function{
+		sharedScalars(), sharedCollections(), conversions(), collections(), texts(), encodings(), marks(),
+	} {
+		maps.Copy(t, some)
+	}
+	return t
+}
+
+// sharedScalars returns the functions on strings and numbers that behave in
+// cty's own library as they do in Terraform.
+func sharedScalars() map[string]function.Function {
+	return map[string]function.Function{
 		"abs":             stdlib.AbsoluteFunc,
 		"can":             tryfunc.CanFunc,
 		"ceil":            stdlib.CeilFunc,
 		"chomp":           stdlib.ChompFunc,
-		"chunklist":       stdlib.ChunklistFunc,
-		"coalescelist":    stdlib.CoalesceListFunc,
-		"compact":         stdlib.CompactFunc,
-		"concat":          stdlib.ConcatFunc,
-		"contains":        stdlib.ContainsFunc,
-		"distinct":        stdlib.DistinctFunc,
-		"element":         stdlib.ElementFunc,
-		"flatten":         stdlib.FlattenFunc,
 		"floor":           stdlib.FloorFunc,
 		"format":          stdlib.FormatFunc,
 		"formatdate":      stdlib.FormatDateFunc,
@@ -52,25 +56,15 @@ func pure() map[string]function.Function {
 		"indent":          stdlib.IndentFunc,
 		"join":            stdlib.JoinFunc,
 		"jsonencode":      stdlib.JSONEncodeFunc,
-		"keys":            stdlib.KeysFunc,
 		"log":             stdlib.LogFunc,
 		"lower":           stdlib.LowerFunc,
 		"max":             stdlib.MaxFunc,
-		"merge":           stdlib.MergeFunc,
 		"min":             stdlib.MinFunc,
 		"parseint":        stdlib.ParseIntFunc,
 		"pow":             stdlib.PowFunc,
-		"range":           stdlib.RangeFunc,
 		"regex":           stdlib.RegexFunc,
 		"regexall":        stdlib.RegexAllFunc,
-		"reverse":         stdlib.ReverseListFunc,
-		"setintersection": stdlib.SetIntersectionFunc,
-		"setproduct":      stdlib.SetProductFunc,
-		"setsubtract":     stdlib.SetSubtractFunc,
-		"setunion":        stdlib.SetUnionFunc,
 		"signum":          stdlib.SignumFunc,
-		"slice":           stdlib.SliceFunc,
-		"sort":            stdlib.SortFunc,
 		"split":           stdlib.SplitFunc,
 		"strrev":          stdlib.ReverseFunc,
 		"substr":          stdlib.SubstrFunc,
@@ -82,10 +76,39 @@ func pure() map[string]function.Function {
 		"trimsuffix":      stdlib.TrimSuffixFunc,
 		"try":             tryfunc.TryFunc,
 		"upper":           stdlib.UpperFunc,
-		"values":          stdlib.ValuesFunc,
 		"yamlencode":      ctyyaml.YAMLEncodeFunc,
-		"zipmap":          stdlib.ZipmapFunc,
+	}
+}
 
+// sharedCollections returns the same of the functions on lists, sets and maps.
+func sharedCollections() map[string]function.Function {
+	return map[string]function.Function{
+		"chunklist":       stdlib.ChunklistFunc,
+		"coalescelist":    stdlib.CoalesceListFunc,
+		"compact":         stdlib.CompactFunc,
+		"concat":          stdlib.ConcatFunc,
+		"contains":        stdlib.ContainsFunc,
+		"distinct":        stdlib.DistinctFunc,
+		"element":         stdlib.ElementFunc,
+		"flatten":         stdlib.FlattenFunc,
+		"keys":            stdlib.KeysFunc,
+		"merge":           stdlib.MergeFunc,
+		"range":           stdlib.RangeFunc,
+		"reverse":         stdlib.ReverseListFunc,
+		"setintersection": stdlib.SetIntersectionFunc,
+		"setproduct":      stdlib.SetProductFunc,
+		"setsubtract":     stdlib.SetSubtractFunc,
+		"setunion":        stdlib.SetUnionFunc,
+		"slice":           stdlib.SliceFunc,
+		"sort":            stdlib.SortFunc,
+		"values":          stdlib.ValuesFunc,
+		"zipmap":          stdlib.ZipmapFunc,
+	}
+}
+
+// conversions returns the functions that convert to a type.
+func conversions() map[string]function.Function {
+	return map[string]function.Function{
 		"tobool":   toFunc(cty.Bool),
 		"tonumber": toFunc(cty.Number),
 		"tostring": toFunc(cty.String),
@@ -93,10 +116,6 @@ func pure() map[string]function.Function {
 		"tomap":    toFunc(cty.Map(cty.DynamicPseudoType)),
 		"toset":    toFunc(cty.Set(cty.DynamicPseudoType)),
 	}
-	for _, more := range []map[string]function.Function{collections(), texts(), encodings(), marks()} {
-		maps.Copy(t, more)
-	}
-	return t
 }
 
 // Refused says why a function that Terraform has is not in the table, or
@@ -111,7 +130,7 @@ func Refused(name string) string {
 		secret     = "Herald decrypts nothing: what a message says stands in the plan."
 	)
 	switch name {
-	case "timestamp", "plantimestamp", "timecmp_now", "now":
+	case "timestamp", "plantimestamp", "now":
 		return clock
 	case "uuid", "bcrypt", "random", "random_string", "shuffle":
 		return random

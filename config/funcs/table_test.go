@@ -47,7 +47,7 @@ func evaluator(t *testing.T) func(string) (cty.Value, hcl.Diagnostics) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { root.Close() }) //nolint:errcheck // it was only read from
+	t.Cleanup(func() { root.Close() })
 	ctx := &hcl.EvalContext{Functions: Table(root), Variables: map[string]cty.Value{"unknown": cty.UnknownVal(cty.String), "none": cty.NullVal(cty.String)}}
 	return func(src string) (cty.Value, hcl.Diagnostics) {
 		expr, diags := hclsyntax.ParseExpression([]byte(src), "", hcl.InitialPos)
