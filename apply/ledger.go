@@ -20,9 +20,10 @@ type ledger struct {
 
 	mu     sync.Mutex
 	record *state.Record
-	index  *state.Index
-	// open holds, for each conversation, the messages whose call has begun and
-	// has no known end: in flight, or in doubt.
+	// held holds, for each fingerprint, the messages that keep the same content
+	// from being sent: those sent, in doubt, or in flight.
+	held map[string][]state.Key
+	// open holds the messages in doubt of each conversation.
 	open map[state.Conversation][]state.Key
 	// targets holds, for each message of an account, the reactions that stand
 	// on it, or may.
@@ -39,13 +40,13 @@ type target struct{ account, message string }
 func newLedger(planID string, session state.Session, record *state.Record) *ledger {
 	l := &ledger{
 		planID: planID, session: session, record: record,
-		index:      state.NewIndex(record),
+		held:       make(map[string][]state.Key, record.Len()),
 		open:       make(map[state.Conversation][]state.Key),
 		targets:    make(map[target][]state.Key),
 		unrecorded: make(map[state.Key]state.Entry),
 	}
 	for e := range record.All() {
-		l.track(e)
+		l.track(nil, e, false)
 	}
 	return l
 }
@@ -68,36 +69,45 @@ func (l *ledger) get(k state.Key) *state.Entry {
 	return l.record.Get(k)
 }
 
-// put stores the entry in memory, and in all that finds it. l.mu is held.
-func (l *ledger) put(e state.Entry) {
+// put stores the entry in memory, and in all that finds it. flying says that
+// its call is in flight. l.mu is held.
+func (l *ledger) put(e *state.Entry, flying bool) {
 	old := l.record.Get(e.Key())
-	if old != nil {
-		l.untrack(old)
-	}
-	l.record.Put(e)
-	stored := l.record.Get(e.Key())
-	l.index.Put(old, stored)
-	l.track(stored)
+	l.record.Adopt(e)
+	l.track(old, e, flying)
 }
 
-func (l *ledger) track(e *state.Entry) {
-	switch {
-	case e.Addr.Kind == addr.Message && e.Status == state.Intent:
-		l.open[e.Conversation()] = append(l.open[e.Conversation()], e.Key())
-	case stands(e):
-		t := target{e.Account, e.Target}
-		l.targets[t] = append(l.targets[t], e.Key())
+// track follows an entry from old, which may be nil, to e.
+func (l *ledger) track(old, e *state.Entry, flying bool) {
+	k := e.Key()
+	if e.Addr.Kind == addr.Reaction {
+		if old != nil && stands(old) {
+			drop(l.targets, target{old.Account, old.Target}, k)
+		}
+		if stands(e) {
+			t := target{e.Account, e.Target}
+			l.targets[t] = append(l.targets[t], k)
+		}
+		return
+	}
+	if was := old != nil && holds(old); was != holds(e) || was && old.Fingerprint != e.Fingerprint {
+		if was {
+			drop(l.held, old.Fingerprint, k)
+		}
+		if holds(e) {
+			l.held[e.Fingerprint] = append(l.held[e.Fingerprint], k)
+		}
+	}
+	if old != nil && old.Status == state.Intent && len(l.open) > 0 {
+		drop(l.open, old.Conversation(), k)
+	}
+	if e.Status == state.Intent && !flying {
+		l.open[e.Conversation()] = append(l.open[e.Conversation()], k)
 	}
 }
 
-func (l *ledger) untrack(e *state.Entry) {
-	switch {
-	case e.Addr.Kind == addr.Message && e.Status == state.Intent:
-		drop(l.open, e.Conversation(), e.Key())
-	case stands(e):
-		drop(l.targets, target{e.Account, e.Target}, e.Key())
-	}
-}
+// holds reports whether a message keeps its content from being sent again.
+func holds(e *state.Entry) bool { return e.Status == state.Sent || e.Status == state.Intent }
 
 func drop[K comparable](m map[K][]state.Key, k K, key state.Key) {
 	left := slices.DeleteFunc(m[k], func(other state.Key) bool { return other == key })
@@ -108,15 +118,15 @@ func drop[K comparable](m map[K][]state.Key, k K, key state.Key) {
 	m[k] = left
 }
 
-// append stores the entry durably. It is in memory already. After a failure
-// every later append fails with the same error, and what could not be stored
-// is kept in unrecorded.
-func (l *ledger) append(ctx context.Context, e state.Entry) error {
+// append stores the one entry of e durably. It is in memory already. After a
+// failure every later append fails with the same error, and what could not be
+// stored is kept in unrecorded.
+func (l *ledger) append(ctx context.Context, e []state.Entry) error {
 	l.mu.Lock()
 	err := l.broken
 	l.mu.Unlock()
 	if err == nil {
-		err = l.session.Append(ctx, e)
+		err = l.session.Append(ctx, e...)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,7 +135,7 @@ func (l *ledger) append(ctx context.Context, e state.Entry) error {
 		if l.broken == nil {
 			l.broken = err
 		}
-		l.unrecorded[e.Key()] = e
+		l.unrecorded[e[0].Key()] = e[0]
 	}
 	return err
 }
@@ -172,7 +182,8 @@ type attempt struct {
 	change *plan.Change
 	call   Call
 	prior  *state.Entry // nil: there was none
-	entry  state.Entry  // the intent
+	// entry holds one entry, as the live record has it: the intent.
+	entry []state.Entry
 }
 
 // begin finds the next call of the change and puts its intent into the live
@@ -192,8 +203,8 @@ func (l *ledger) begin(c *plan.Change, now time.Time) (*attempt, *obstacle) {
 	if hit != nil || a.call.Verb == VerbInvalid {
 		return nil, hit
 	}
-	a.entry = l.intent(c, a, now)
-	l.put(a.entry)
+	a.entry = []state.Entry{l.intent(c, a, now)}
+	l.put(&a.entry[0], true)
 	return a, nil
 }
 
@@ -219,9 +230,9 @@ func (l *ledger) sendCall(c *plan.Change, prior *state.Entry) (Call, *obstacle) 
 		}
 	}
 	if !c.AllowDuplicate {
-		for _, e := range l.index.Fingerprint(c.Fingerprint) {
-			if e.Addr != c.Addr {
-				return Call{}, &obstacle{duplicate, e.Key()}
+		for _, k := range l.held[c.Fingerprint] {
+			if k.Addr != c.Addr {
+				return Call{}, &obstacle{duplicate, k}
 			}
 		}
 	}
@@ -254,37 +265,38 @@ func (l *ledger) intent(c *plan.Change, a *attempt, now time.Time) state.Entry {
 // conclude puts the attempt's outcome into the live record and returns the
 // entry to append. again says that the change is tried once more, so that a
 // refusal does not stand.
-func (l *ledger) conclude(a *attempt, o Outcome, again bool, now time.Time) state.Entry {
+func (l *ledger) conclude(a *attempt, o Outcome, again bool, now time.Time) []state.Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := a.entry.Next(l.planID)
+	list := []state.Entry{a.entry[0].Next(l.planID)}
+	e := &list[0]
 	e.SettledAt, e.SettledBy = now, "answer"
 	switch o.Class {
 	case Accepted:
-		accepted(&e, a.call, o)
+		accepted(e, a.call, o)
 	case NotWritten:
 		e.SettledBy = "not_written"
-		undo(&e, a, o)
+		undo(e, a, o)
 	case RateLimited, AccountRefused:
-		undo(&e, a, o)
+		undo(e, a, o)
 	case RefetchMedia:
 		if again {
-			undo(&e, a, o)
+			undo(e, a, o)
 		} else {
-			refuse(&e, a, o, state.Hold)
+			refuse(e, a, o, state.Hold)
 		}
 	case Hold:
-		refuse(&e, a, o, state.Hold)
+		refuse(e, a, o, state.Hold)
 	case Final:
-		refuse(&e, a, o, state.Final)
+		refuse(e, a, o, state.Final)
 	case InDoubt, ClassInvalid:
 		e.SettledAt, e.SettledBy = time.Time{}, ""
 		e.DoubtAt = now
 		e.Refusal = refusal(o, state.ClassNone)
 	}
-	a.entry = e
-	l.put(e)
-	return e
+	a.entry = list
+	l.put(e, false)
+	return list
 }
 
 // unfinished reports whether the change of a reaction needs another call.
