@@ -117,7 +117,7 @@ func cmdExpand(ts *testscript.TestScript, neg bool, args []string) {
 func expand(ts *testscript.TestScript, path string) {
 	text, err := os.ReadFile(path)
 	ts.Check(err)
-	for _, name := range []string{"URL", "DEAD", "WORK"} {
+	for _, name := range []string{"URL", "DEAD", "WORK", "SECRET"} {
 		text = bytes.ReplaceAll(text, []byte("$"+name), []byte(ts.Getenv(name)))
 	}
 	ts.Check(os.WriteFile(path, text, 0o666))
@@ -136,6 +136,29 @@ func cmdCut(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 2, "cut FILE N")
 	text := ts.ReadFile(args[0])
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text[:len(text)-number(ts, args[1])]), 0o666))
+}
+
+// cmdDropline takes out the first line that holds a text.
+func cmdDropline(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "dropline FILE TEXT")
+	var kept strings.Builder
+	dropped := false
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		if !dropped && strings.Contains(line, args[1]) {
+			dropped = true
+			continue
+		}
+		kept.WriteString(line)
+	}
+	if !dropped {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(kept.String()), 0o666))
+}
+
+func cmdAppend(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "append FILE TEXT")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+args[1]), 0o666))
 }
 
 func cmdMode(ts *testscript.TestScript, neg bool, args []string) {

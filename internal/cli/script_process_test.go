@@ -23,8 +23,26 @@ const patience = 30 * time.Second
 // process is a program that a script started in the background.
 type process struct {
 	cmd            *exec.Cmd
-	stdout, stderr bytes.Buffer
+	stdout, stderr output
 	done           chan struct{} // closed when it has ended
+}
+
+// output is what a process has written so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // processes are those of one script, by the name that it gave them.
@@ -99,7 +117,10 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	p := &process{cmd: exec.Command(program, args[2:]...), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = ts.MkAbs("."), &p.stdout, &p.stderr
-	p.cmd.Env = append(os.Environ(), "HERALD_TOKEN="+ts.Getenv("HERALD_TOKEN"))
+	p.cmd.Env = os.Environ()
+	for _, name := range []string{"HERALD_TOKEN", "HERALD_LOG", "HERALD_LOG_PATH", "NO_PROXY"} {
+		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
+	}
 	ts.Check(p.cmd.Start())
 	go func() {
 		defer close(p.done)
@@ -127,6 +148,17 @@ func cmdRunning(ts *testscript.TestScript, neg bool, args []string) {
 	case <-p.done:
 		ts.Fatalf("%s has ended\n%s%s", args[0], &p.stdout, &p.stderr)
 	default:
+	}
+}
+
+// cmdSaid waits until a process has written a text to its standard output.
+func cmdSaid(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "said NAME TEXT")
+	p := stageOf(ts).processes.get(ts, args[0])
+	for end := time.Now().Add(patience); !strings.Contains(p.stdout.String(), args[1]); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("%s has not said %q:\n%s", args[0], args[1], &p.stdout)
+		}
 	}
 }
 
@@ -161,7 +193,7 @@ func number(ts *testscript.TestScript, s string) int {
 	return n
 }
 
-// running text: what a terminal's width makes of a sentence is undone.
+// unwrapped undoes what a terminal's width makes of a sentence.
 func unwrapped(s string) string {
 	s = strings.NewReplacer("│", " ", "╷", " ", "╵", " ", "╰", " ").Replace(s)
 	return strings.Join(strings.Fields(s), " ")

@@ -34,6 +34,8 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HERALD_TOKEN", secret)
 			env.Setenv("SECRET", secret)
+			env.Setenv("CONFLICT", "\"entries\":[\n<<<<<<< ours\n=======\n>>>>>>> theirs")
+			env.Setenv("EVIL", "x\x1b[31m\u202ey")
 			env.Setenv("NO_PROXY", "*")
 			s := newStage(env.WorkDir)
 			env.Values[stageKey{}] = s
@@ -53,15 +55,18 @@ func TestScript(t *testing.T) {
 //	plain FILE...             no escape, no control or direction character is in it
 //	json FILE POINTER VALUE   the JSON document holds the value there
 //	get NAME FILE POINTER     sets $NAME to what a JSON document holds there
-//	expand FILE...            $URL, $DEAD and $WORK in files become their values
+//	expand FILE...            $URL, $DEAD, $WORK and $SECRET in it become their values
 //	edit FILE OLD NEW         replaces a text, which must be there
 //	cut FILE N                takes the last N bytes off
+//	dropline FILE TEXT        takes out the first line that holds the text
+//	append FILE TEXT          adds a text at the end
 //	mode FILE PERM            the file has the permissions
 //	listing NAME              remembers every file below the current folder
 //	unchanged NAME            nothing below it has changed since
 //	nowhere TEXT PATH...      no file at or below the paths holds the text
 //	start NAME PROGRAM ARG... starts a program in the background
 //	signal NAME SIGNAL        sends it INT, TERM or KILL
+//	said NAME TEXT            waits until it has written the text
 //	running NAME              it has not ended
 //	finish NAME N             waits for it: exit code N, or -1 if a signal ended it
 //	sandbox [OPTION...]       starts a local Instagram and expands $URL in all *.hcl files
@@ -83,12 +88,15 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"expand":    cmdExpand,
 		"edit":      cmdEdit,
 		"cut":       cmdCut,
+		"dropline":  cmdDropline,
+		"append":    cmdAppend,
 		"mode":      cmdMode,
 		"listing":   cmdListing,
 		"unchanged": cmdUnchanged,
 		"nowhere":   cmdNowhere,
 		"start":     cmdStart,
 		"signal":    cmdSignal,
+		"said":      cmdSaid,
 		"running":   cmdRunning,
 		"finish":    cmdFinish,
 		"sandbox":   cmdSandbox,
