@@ -1,0 +1,121 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// top is the top of the repository.
+const top = "../.."
+
+// TestExamples runs every folder of examples in a copy: its plan is the one
+// expected, an apply to the local Instagram does all of it, and a second one
+// sends nothing.
+func TestExamples(t *testing.T) {
+	folders, err := os.ReadDir(filepath.Join(top, "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		if !folder.IsDir() {
+			continue
+		}
+		t.Run(folder.Name(), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			copyExample(t, filepath.Join(top, "examples", folder.Name()), dir)
+			golden(t, folder.Name()+".txt", herald(t, dir, 0, "plan", "-sandbox", "-verbose"))
+			herald(t, dir, 0, "validate")
+			herald(t, dir, 0, "fmt", "-check")
+			herald(t, dir, 2, "plan", "-sandbox", "-detailed-exitcode")
+
+			first := herald(t, dir, 0, "apply", "-sandbox", "-auto-approve")
+			if !strings.Contains(first, "Apply complete!") || !strings.Contains(first, "What each person now sees") {
+				t.Errorf("the first apply does not say what it did:\n%s", first)
+			}
+			inbox := read(t, filepath.Join(dir, ".herald/sandbox/instagram/inbox.jsonl"))
+			second := herald(t, dir, 0, "apply", "-sandbox", "-auto-approve")
+			if !strings.Contains(second, "No changes.") || !strings.Contains(second, "0 sent") {
+				t.Errorf("the second apply does not say that nothing was sent:\n%s", second)
+			}
+			if diff := cmp.Diff(inbox, read(t, filepath.Join(dir, ".herald/sandbox/instagram/inbox.jsonl"))); diff != "" {
+				t.Errorf("the second apply sent something (-first +second):\n%s", diff)
+			}
+			herald(t, dir, 0, "plan", "-sandbox", "-detailed-exitcode")
+		})
+	}
+}
+
+// TestREADMECommands holds the README to the two commands that it promises.
+func TestREADMECommands(t *testing.T) {
+	text := read(t, filepath.Join(top, "README.md"))
+	lines := strings.Split(text, "\n")
+	for _, command := range []string{
+		"go run . -chdir=examples/quickstart apply -sandbox -auto-approve",
+		"go test ./...",
+	} {
+		found := false
+		for _, line := range lines {
+			found = found || strings.TrimSpace(strings.TrimPrefix(line, "$ ")) == command
+		}
+		if !found {
+			t.Errorf("README.md has no line with the command %s", command)
+		}
+	}
+}
+
+// copyExample copies an example as git has it: without what a run left there.
+func copyExample(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{".herald", "herald.state.json", "herald.state.journal", "herald.state.lock"} {
+		if err := os.RemoveAll(filepath.Join(to, left)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// herald runs the program in a folder and returns what it wrote to standard
+// output. It has no token.
+func herald(t *testing.T, dir string, want int, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("herald", append([]string{"-chdir=" + dir}, args...)...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if got, ok := exitCode(cmd.Run()); !ok || got != want {
+		t.Fatalf("herald %s: exit code %d, not %d\n%s%s", strings.Join(args, " "), got, want, &out, &errs)
+	}
+	return out.String()
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// golden compares a text with the file of that name in testdata/examples.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata/examples", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(read(t, path), got); diff != "" {
+		t.Errorf("%s differs (-want +got); look at it, and run the test with -update if it is right:\n%s", path, diff)
+	}
+}
