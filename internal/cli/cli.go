@@ -25,6 +25,7 @@ type App struct {
 	// Now is the clock.
 	Now func() time.Time
 
+	args    []string
 	dir     string // -chdir
 	noColor bool
 	code    int
@@ -44,7 +45,7 @@ func Main(args []string) int {
 
 // Run is Main with everything outside given by the App.
 func (a *App) Run(ctx context.Context, args []string) int {
-	a.dir, a.code = ".", exitOK
+	a.args, a.dir, a.code = args, ".", exitOK
 	root := a.root()
 	if err := root.Run(ctx, append([]string{"herald"}, args...)); err != nil {
 		a.report(a.usageError(root, err))

@@ -109,7 +109,7 @@ func (a *App) build(c command, parent string) *urfave.Command {
 		HideVersion:                   true,
 		DisableSliceFlagSeparator:     true,
 		EnableShellCompletion:         parent == "",
-		CustomHelpTemplate:            template(c.usage(parent)),
+		ShellComplete:                 func(context.Context, *urfave.Command) { a.complete(c) },
 		CustomRootCommandHelpTemplate: template(c.usage(parent)),
 		ExitErrHandler:                func(context.Context, *urfave.Command, error) {},
 		OnUsageError: func(_ context.Context, cmd *urfave.Command, err error, _ bool) error {
@@ -124,9 +124,20 @@ func (a *App) build(c command, parent string) *urfave.Command {
 	for _, sub := range c.subs {
 		out.Commands = append(out.Commands, a.build(sub, path))
 	}
+	askedForHelp := false
+	if parent != "" {
+		// The parser shows a command with commands of its own in another form.
+		out.HideHelp = true
+		help := boolFlag(&askedForHelp, "help", "show help")
+		out.Flags = append(out.Flags, &urfave.GenericFlag{Name: "help", Aliases: []string{"h"}, Usage: help.usage, Value: help, Local: true})
+	}
 	out.Action = func(ctx context.Context, cmd *urfave.Command) error {
 		args := cmd.Args().Slice()
 		switch {
+		case askedForHelp:
+			a.code = exitOK
+			a.say(strings.TrimRight(c.usage(parent), "\n"))
+			return nil
 		case len(c.subs) > 0 && len(args) > 0:
 			return &usageError{cmd: cmd, path: path, unknown: args[0]}
 		case len(args) < c.min:
@@ -138,6 +149,32 @@ func (a *App) build(c command, parent string) *urfave.Command {
 		return nil
 	}
 	return out
+}
+
+// complete writes what may stand where the cursor is, for the scripts of
+// "herald completion": NAME:DESCRIPTION, a line each. Options are offered once
+// a dash is typed, and with as many dashes.
+func (a *App) complete(c command) {
+	typed := ""
+	if n := len(a.args); n >= 2 {
+		typed = a.args[n-2] // the last argument asks for the completion
+	}
+	if !strings.HasPrefix(typed, "-") {
+		for _, sub := range c.subs {
+			a.say(sub.name + ":" + sub.synopsis)
+		}
+		return
+	}
+	dash := "-"
+	if strings.HasPrefix(typed, "--") {
+		dash = "--"
+	}
+	for _, f := range c.flags {
+		if !f.hidden {
+			a.say(dash + f.names[0] + ":" + f.usage)
+		}
+	}
+	a.say(dash + "help:Show how it is called.")
 }
 
 // template keeps braces in a help text from being read as a template.
@@ -182,7 +219,8 @@ func (c *command) usage(parent string) string {
 		writeTable(&b, rows(shown, func(f flag) (string, string) { return f.form(), f.usage }))
 	}
 	if parent == "" {
-		b.WriteString("\nHelp on one command: herald COMMAND -help\n")
+		b.WriteString("\nHelp on one command: herald COMMAND -help\n" +
+			"Completion in the shell: source <(herald completion bash), or zsh, fish, pwsh\n")
 	}
 	return b.String()
 }
