@@ -31,6 +31,7 @@ type (
 		MessageID   value `json:"message_id"`
 		Error       value `json:"error"`
 		Data        value `json:"data"`
+		Paging      value `json:"paging"`
 		wireAccount
 	}
 	wireAccount struct {

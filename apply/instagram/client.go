@@ -49,7 +49,7 @@ type Timeouts struct {
 	Read  time.Duration // GET: 15 s
 }
 
-// Client is the Graph API's. It implements apply.Client.
+// Client is the Graph API's. It implements apply.Client and apply.Reader.
 type Client struct {
 	tokens    TokenSource
 	allow     []string
@@ -132,7 +132,7 @@ func (c *Client) Do(ctx context.Context, account *plan.Account, call apply.Call)
 			timeout = c.timeouts.Media
 		}
 	}
-	return c.call(ctx, account, path{http.MethodPost, "/" + account.IGID + "/messages", nil}, body, timeout, func(r reply) apply.Outcome {
+	return c.call(ctx, account, path{method: http.MethodPost, at: "/" + account.IGID + "/messages"}, body, timeout, func(r reply) apply.Outcome {
 		return readSend(r, about, call.Recipient)
 	})
 }
@@ -144,7 +144,7 @@ func (c *Client) Do(ctx context.Context, account *plan.Account, call apply.Call)
 func (c *Client) Identity(ctx context.Context, account *plan.Account) apply.Identity {
 	var id apply.Identity
 	fields := url.Values{"fields": {"user_id,username"}}
-	id.Outcome = c.get(ctx, account, "/me", fields, func(r reply) apply.Outcome {
+	id.Outcome = c.get(ctx, account, path{at: "/me", query: fields}, func(r reply) apply.Outcome {
 		id = readIdentity(r)
 		return id.Outcome
 	})
@@ -153,18 +153,21 @@ func (c *Client) Identity(ctx context.Context, account *plan.Account) apply.Iden
 
 // get makes one GET below the account's endpoint and version; read turns its
 // answer, or the lack of one, into an outcome.
-func (c *Client) get(ctx context.Context, account *plan.Account, at string, query url.Values, read func(reply) apply.Outcome) apply.Outcome {
+func (c *Client) get(ctx context.Context, account *plan.Account, p path, read func(reply) apply.Outcome) apply.Outcome {
 	if account == nil {
 		return invalidAccount("there is no account")
 	}
-	return c.call(ctx, account, path{http.MethodGet, at, query}, nil, c.timeouts.Read, read)
+	p.method = http.MethodGet
+	return c.call(ctx, account, p, nil, c.timeouts.Read, read)
 }
 
-// path is a method and what it is called on, below the version.
+// path is a method and what it is called on, below the version; most is as in
+// request.
 type path struct {
 	method string
 	at     string
 	query  url.Values
+	most   int64
 }
 
 // call makes one request for the account, unless there is no token for it or
@@ -185,7 +188,7 @@ func (c *Client) call(ctx context.Context, account *plan.Account, p path, body [
 		return noToken(err)
 	}
 	began := c.now()
-	r := c.exchange(ctx, token, request{method: p.method, url: u, body: body, timeout: timeout})
+	r := c.exchange(ctx, token, request{method: p.method, url: u, body: body, timeout: timeout, most: p.most})
 	o := read(r)
 	r.stamp(&o, token)
 	if c.log.IsDebug() {

@@ -15,7 +15,9 @@ import (
 const AllowVariable = "HERALD_ENDPOINT_ALLOW"
 
 // metaHosts are the Graph API's: for Instagram Login and for Facebook Login.
-var metaHosts = []string{"graph.instagram.com", "graph.facebook.com"}
+var metaHosts = []string{"graph.instagram.com", facebookHost}
+
+const facebookHost = "graph.facebook.com"
 
 // EndpointError says why no token is sent to an endpoint. It never holds a
 // user name or password that stood in it.

@@ -1,6 +1,7 @@
 package instagram
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// maxAnswer is the most that is read of an answer; the real ones have a few
-// hundred bytes.
+// maxAnswer is the most that is read of an answer where the request says
+// nothing else; the real ones have a few hundred bytes.
 const maxAnswer = 1 << 20
 
 // errTimeout is why a call's own time-out cancels it.
@@ -25,6 +26,7 @@ type request struct {
 	url     *url.URL
 	body    []byte // nil for a GET
 	timeout time.Duration
+	most    int64 // bytes that are read of the answer; 0 is maxAnswer
 }
 
 // reply is what came back: a whole answer, or the reason why there is none.
@@ -68,11 +70,12 @@ func (c *Client) exchange(ctx context.Context, token Token, r request) reply {
 	if answer.StatusCode < 200 { // 101: what follows is another protocol
 		return out
 	}
-	data, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	most := cmp.Or(r.most, maxAnswer)
+	data, err := io.ReadAll(io.LimitReader(answer.Body, most+1))
 	switch {
 	case err != nil:
 		out.reason = cause(ctx, err, true)
-	case len(data) > maxAnswer:
+	case int64(len(data)) > most:
 		out.reason = ReasonUnparsable
 	default:
 		out.body = data

@@ -44,6 +44,11 @@ const (
 	ReasonEarlyAnswer = "early_answer"
 	// ReasonNoUserID: an answer to GET /me that names no account.
 	ReasonNoUserID = "no_user_id"
+	// ReasonListing: conversations without what settling needs, or in disorder.
+	ReasonListing = "unreadable_listing"
+	// ReasonConversation: an answer whose conversation is not surely the
+	// person's.
+	ReasonConversation = "other_conversation"
 	// ReasonNoToken: there is no token for the account; no call was made.
 	ReasonNoToken = "no_token"
 	// ReasonEndpoint: the endpoint may not be given a token; no call was made.
@@ -152,6 +157,8 @@ var doubts = map[string]string{
 	ReasonOtherRecipient: "The answer names another recipient, so it may belong to another call",
 	ReasonEarlyAnswer:    "An answer came before the whole request had left, so it may belong to another call",
 	ReasonNoUserID:       "The answer to GET /me does not say the account's user_id",
+	ReasonListing:        "The answer has no messages that can be relied on: something is missing from them, or they are in disorder",
+	ReasonConversation:   "The answer does not say which conversation is the one with the person",
 }
 
 // notWritten returns what is said of a call that did not leave.
