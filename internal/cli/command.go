@@ -117,9 +117,7 @@ func (a *App) build(c command, parent string) *urfave.Command {
 		},
 	}
 	for _, f := range c.flags {
-		out.Flags = append(out.Flags, &urfave.GenericFlag{
-			Name: f.names[0], Aliases: f.names[1:], Usage: f.usage, Hidden: f.hidden, Value: f, Local: true,
-		})
+		out.Flags = append(out.Flags, local(f))
 	}
 	for _, sub := range c.subs {
 		out.Commands = append(out.Commands, a.build(sub, path))
@@ -128,8 +126,9 @@ func (a *App) build(c command, parent string) *urfave.Command {
 	if parent != "" {
 		// The parser shows a command with commands of its own in another form.
 		out.HideHelp = true
-		help := boolFlag(&askedForHelp, "help", "show help")
-		out.Flags = append(out.Flags, &urfave.GenericFlag{Name: "help", Aliases: []string{"h"}, Usage: help.usage, Value: help, Local: true})
+		help := boolFlag(&askedForHelp, "help", "Show how it is called.")
+		help.names = append(help.names, "h")
+		out.Flags = append(out.Flags, local(help), local(hidden(boolFlag(&a.noColor, "no-color", "No colours in the output."))))
 	}
 	out.Action = func(ctx context.Context, cmd *urfave.Command) error {
 		args := cmd.Args().Slice()
@@ -149,6 +148,11 @@ func (a *App) build(c command, parent string) *urfave.Command {
 		return nil
 	}
 	return out
+}
+
+// local makes the parser's flag, which the commands below do not inherit.
+func local(f flag) urfave.Flag {
+	return &urfave.GenericFlag{Name: f.names[0], Aliases: f.names[1:], Usage: f.usage, Hidden: f.hidden, Value: f, Local: true}
 }
 
 // complete writes what may stand where the cursor is, for the scripts of
