@@ -166,6 +166,9 @@ func (x *session) open() error {
 	if st.journal == nil || st.spent {
 		return x.reset(st.lineage, st.serial)
 	}
+	if err := x.disk.probe(x.paths.snapshot); err != nil {
+		return err
+	}
 	f, err := x.disk.openAppend(x.paths.journal)
 	if err != nil {
 		return err
@@ -200,7 +203,7 @@ func (x *session) reset(lineage string, serial uint64) error {
 		x.journal = nil
 	}
 	next, header := newJournal(lineage, serial)
-	err := x.disk.replace(x.paths.journal, 0o600, func(w io.Writer) error {
+	err := x.disk.replace(x.paths.journal, 0o644, func(w io.Writer) error {
 		_, err := w.Write(header)
 		return err
 	}, nil)

@@ -167,6 +167,20 @@ func (d disk) replace(path string, mode fs.FileMode, write func(io.Writer) error
 	return d.syncDir(filepath.Dir(path))
 }
 
+// probe finds out whether replace could write beside path: in a folder that
+// may only be read it fails before anything depends on it.
+func (d disk) probe(path string) error {
+	temporary := path + ".probe"
+	if err := d.remove(temporary); err != nil {
+		return err
+	}
+	f, err := d.create(temporary, 0o644)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), d.remove(temporary))
+}
+
 // likeFormer gives f the mode of the file at path, if there is one.
 func (f *file) likeFormer(path string) error {
 	former, err := os.Stat(path)

@@ -7,9 +7,8 @@
 //	herald.state.lock         the lock; its content says who holds it
 //	herald.state.json.backup  the snapshot before the last one
 //
-// The snapshot may be committed to version control: it has mode 0644 when it
-// is made, and keeps the mode it has. Journal and lock belong to one machine:
-// they have mode 0600. A link in the place of the snapshot is followed, and the
+// The snapshot may be committed to version control. All of them have mode 0644
+// when they are made: whoever may read the record may plan with it. A link in the place of the snapshot is followed, and the
 // other files stand beside its target, so that two ways to one record lead to
 // one lock.
 //

@@ -98,7 +98,10 @@ func TestEveryStepCanFail(t *testing.T) {
 	for _, s := range steps {
 		names = append(names, s.op+" "+s.path)
 	}
-	want := `open herald.state.journal
+	want := `remove herald.state.json.probe
+create herald.state.json.probe
+remove herald.state.json.probe
+open herald.state.journal
 write herald.state.journal
 sync herald.state.journal
 remove herald.state.json.tmp

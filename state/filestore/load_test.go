@@ -311,7 +311,7 @@ func TestModesAndLinks(t *testing.T) {
 	old := syscall.Umask(0o022)
 	defer syscall.Umask(old)
 	r := p.record()
-	for suffix, want := range map[string]os.FileMode{".json": 0o644, ".journal": 0o600, ".lock": 0o600, ".json.backup": 0o644} {
+	for suffix, want := range map[string]os.FileMode{".json": 0o644, ".journal": 0o644, ".lock": 0o644, ".json.backup": 0o644} {
 		info, err := os.Stat(p.path(suffix))
 		p.must(err)
 		if info.Mode() != want {

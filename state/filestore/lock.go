@@ -56,7 +56,7 @@ func takeLock(ctx context.Context, s *Store, path string, who state.Holder, wait
 
 // tryLock returns nil if another holds the lock.
 func tryLock(path string) (*lock, error) {
-	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
+	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 	ok, err := f.TryLock()
 	if err != nil || !ok {
 		return nil, err
