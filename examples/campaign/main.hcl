@@ -15,10 +15,10 @@ locals {
 message "spring" {
   for_each  = local.customers
   recipient = each.value.igsid
-  text = templatefile("spring.tmpl", {
+  text = chomp(templatefile("spring.tmpl", {
     name     = each.value.first_name
     discount = each.value.discount
-  })
+  }))
 }
 
 message "coupon" {

@@ -12,10 +12,11 @@ locals {
 
 message "greeting" {
   recipient = local.person
-  text      = <<-EOT
+  text = chomp(<<-EOT
     Hi Ana,
     thank you for your order! Here is how it came about.
   EOT
+  )
 }
 
 message "shop" {
