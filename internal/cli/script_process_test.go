@@ -162,6 +162,13 @@ func cmdSaid(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// cmdHeard sets a variable to the first line that a process has written.
+func cmdHeard(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "heard NAME PROCESS")
+	line, _, _ := strings.Cut(stageOf(ts).processes.get(ts, args[1]).stdout.String(), "\n")
+	ts.Setenv(args[0], line)
+}
+
 // cmdFinish waits for a process; what it wrote is then stdout and stderr.
 func cmdFinish(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 2, "finish NAME N")

@@ -67,6 +67,7 @@ func TestScript(t *testing.T) {
 //	start NAME PROGRAM ARG... starts a program in the background
 //	signal NAME SIGNAL        sends it INT, TERM or KILL
 //	said NAME TEXT            waits until it has written the text
+//	heard NAME PROCESS        sets $NAME to the first line that it has written
 //	running NAME              it has not ended
 //	finish NAME N             waits for it: exit code N, or -1 if a signal ended it
 //	sandbox [OPTION...]       starts a local Instagram and expands $URL in all *.hcl files
@@ -97,6 +98,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"start":     cmdStart,
 		"signal":    cmdSignal,
 		"said":      cmdSaid,
+		"heard":     cmdHeard,
 		"running":   cmdRunning,
 		"finish":    cmdFinish,
 		"sandbox":   cmdSandbox,
