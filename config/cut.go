@@ -8,8 +8,9 @@ import (
 )
 
 // pieceBytes is the size at which a piece ends with the next top-level block.
-// A piece grows beyond it only where one block does.
-const pieceBytes = 64 << 10
+// A piece grows beyond it only where one block does, so that most are short
+// enough to nest as they like (funcs.CheckDepth).
+const pieceBytes = 12 << 10
 
 // piece is a part of a file that can be parsed by itself.
 type piece struct {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"herald/config/funcs"
 )
 
 // parseFiles parses and decodes the files, in pieces and on every processor.
@@ -41,6 +43,9 @@ func parseFiles(files []*source) ([]decl, hcl.Diagnostics) {
 // does not parse.
 func parseWhole(root *schema, src *source) *decoder {
 	d := &decoder{root: root, src: src}
+	if d.diags = funcs.CheckDepth(src.bytes, src.name, hcl.InitialPos); len(d.diags) > 0 {
+		return d
+	}
 	f, diags := hclsyntax.ParseConfig(src.bytes, src.name, hcl.InitialPos)
 	d.diags = diags
 	if body, ok := f.Body.(*hclsyntax.Body); ok && !diags.HasErrors() {
@@ -118,7 +123,7 @@ func divide(d *decoder, src *source, size int, hand func(piece)) {
 const utf8BOM = 0xEF
 
 func parsePiece(d *decoder, p piece) {
-	if p.start.Byte > 0 && p.bytes[0] == utf8BOM {
+	if p.start.Byte > 0 && p.bytes[0] == utf8BOM || len(funcs.CheckDepth(p.bytes, d.src.name, p.start)) > 0 {
 		d.loose = true
 		return
 	}

@@ -100,6 +100,10 @@ func (col *collector) text(v *variable, text, where string) {
 		col.set(v, given{cty.StringVal(text), at})
 		return
 	}
+	if deep := funcs.CheckDepth(src.bytes, where, hcl.InitialPos); len(deep) > 0 {
+		col.diags = append(col.diags, deep...)
+		return
+	}
 	expr, diags := hclsyntax.ParseExpression(src.bytes, where, hcl.InitialPos)
 	if diags.HasErrors() {
 		col.add(errorf(at, "Invalid value", "The variable %s has the type %s, so its value is written as in HCL, and this is not: %s", v.name, typeexpr.TypeString(v.typ), diags[0].Detail))
@@ -237,6 +241,10 @@ func (col *collector) file(src *source) {
 	}
 	if strings.HasSuffix(src.name, ".json") {
 		col.jsonFile(src)
+		return
+	}
+	if deep := funcs.CheckDepth(src.bytes, src.name, hcl.InitialPos); len(deep) > 0 {
+		col.diags = append(col.diags, deep...)
 		return
 	}
 	f, diags := hclsyntax.ParseConfig(src.bytes, src.name, hcl.InitialPos)

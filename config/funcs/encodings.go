@@ -150,6 +150,9 @@ func yamlDecode(args []cty.Value) (val cty.Value, err error) {
 		}
 	}()
 	src := []byte(strings.TrimPrefix(args[0].AsString(), utf8BOM))
+	if yamlTooDeep(string(src)) {
+		return cty.NilVal, argError(0, "it is nested too deeply")
+	}
 	t, err := ctyyaml.Standard.ImpliedType(src)
 	if err == nil {
 		val, err = ctyyaml.Standard.Unmarshal(src, t)

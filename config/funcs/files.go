@@ -212,6 +212,9 @@ func (f *files) template(p string) (hclsyntax.Expression, error) {
 	if err != nil {
 		return nil, err
 	}
+	if diags := checkTemplateDepth([]byte(text), p); diags.HasErrors() {
+		return nil, templateError(diags)
+	}
 	expr, diags := hclsyntax.ParseTemplate([]byte(text), p, hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, templateError(diags)

@@ -233,3 +233,23 @@ func FuzzDecodeJSON(f *testing.F) {
 		}
 	})
 }
+
+func TestDeepNesting(t *testing.T) {
+	eval := evaluator(t)
+	for name, src := range map[string]string{
+		"json":           `jsondecode(` + repeated("[") + `)`,
+		"yaml brackets":  `yamldecode(` + repeated("[") + `)`,
+		"yaml sequences": `yamldecode(` + repeated("- ") + `)`,
+		"yaml keys":      `yamldecode(` + repeated("? ") + `)`,
+	} {
+		_, diags := eval(src)
+		if !diags.HasErrors() || !strings.Contains(diags[0].Detail, "it is nested too deeply") {
+			t.Errorf("%s: %v", name, diags)
+		}
+	}
+}
+
+// repeated is an expression for a long run of s.
+func repeated(s string) string {
+	return `replace("` + strings.Repeat("x", 200_000) + `", "x", "` + s + `")`
+}

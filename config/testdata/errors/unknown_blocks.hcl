@@ -12,7 +12,7 @@ removed { # ERROR 1-8: Unknown block: This version of Herald does not know this 
   from = reaction.old
 }
 
-import { # ERROR 1-7: Unknown block: This version of Herald does not know this block yet. herald resolve records a message that was sent by hand.
+import { # ERROR 1-7: Unknown block: This version of Herald does not know this block yet.
   to = message.a
   id = "1"
 }
