@@ -23,17 +23,19 @@ func failure(err error) hcl.Diagnostics {
 		planFile *plan.FormatError
 		token    *instagram.TokenError
 		endpoint *instagram.EndpointError
-		many     interface{ Unwrap() []error }
+		told     hcl.Diagnostics
 	)
+	if many, ok := err.(interface{ Unwrap() []error }); ok { // errors.Join: each has its say
+		for _, e := range many.Unwrap() {
+			told = append(told, failure(e)...)
+		}
+		return told
+	}
 	switch {
+	case errors.As(err, &told):
+		return told
 	case errors.As(err, &token):
 		return fail("No usable token", sentence(token.Error()))
-	case errors.As(err, &many) && len(many.Unwrap()) > 1:
-		var diags hcl.Diagnostics
-		for _, e := range many.Unwrap() {
-			diags = append(diags, failure(e)...)
-		}
-		return diags
 	case errors.As(err, &locked):
 		return fail("Record is locked", sentence(locked.Error())+
 			" Two runs at once could send the same message twice, so this one has stopped; nothing was sent. Wait for the other one to end, or let this one wait, with -lock-timeout=5m."+
