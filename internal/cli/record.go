@@ -45,12 +45,26 @@ func (a *App) store(r recordFlags, sandbox bool) (state.Store, error) {
 		}
 	}
 	path = a.path(path)
+	store := filestore.New(filepath.Dir(path), filestore.Options{Path: filepath.Base(path)})
 	if sandbox {
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			return nil, err
-		}
+		return sandboxStore{Store: store, dir: filepath.Dir(path)}, nil
 	}
-	return filestore.New(filepath.Dir(path), filestore.Options{Path: filepath.Base(path)}), nil
+	return store, nil
+}
+
+// sandboxStore is the local Instagram's record. Its folder is made when
+// something is to be written: who only looks leaves no trace.
+type sandboxStore struct {
+	*filestore.Store
+	dir string
+}
+
+// Lock makes the folder, and takes the lock.
+func (s sandboxStore) Lock(ctx context.Context, who state.Holder, wait time.Duration) (state.Session, error) {
+	if err := os.MkdirAll(s.dir, 0o777); err != nil {
+		return nil, err
+	}
+	return s.Store.Lock(ctx, who, wait)
 }
 
 // peek reads the record without a lock. A missing record is nil.
