@@ -36,8 +36,10 @@ func TestExamples(t *testing.T) {
 			herald(t, dir, 2, "plan", "-sandbox", "-detailed-exitcode")
 
 			first := herald(t, dir, 0, "apply", "-sandbox", "-auto-approve")
-			if !strings.Contains(first, "Apply complete!") || !strings.Contains(first, "What each person now sees") {
-				t.Errorf("the first apply does not say what it did:\n%s", first)
+			for _, part := range []string{"What each person will get", ": sent (id ", "Apply complete!", "What each person now sees", "Where to look next"} {
+				if !strings.Contains(first, part) {
+					t.Errorf("the first apply does not say %q:\n%s", part, first)
+				}
 			}
 			inbox := read(t, filepath.Join(dir, ".herald/sandbox/instagram/inbox.jsonl"))
 			second := herald(t, dir, 0, "apply", "-sandbox", "-auto-approve")
