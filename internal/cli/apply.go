@@ -184,6 +184,9 @@ func (r *run) execute(ctx context.Context, session state.Session, rec *state.Rec
 	a.say("")
 	report, diags := r.send(ctx, conn, session, rec)
 	a.reportIn(diags, sourcesOf(r.cfg))
+	if len(report.Unrecorded) > 0 {
+		a.keepErrored(report.Record)
+	}
 	if !report.Refused {
 		r.showResult(report)
 		if r.opts.sandbox {

@@ -20,9 +20,10 @@ var starter []byte
 const ignored = `# Herald: what one machine keeps for itself. The record, herald.state.json, is
 # meant to be committed; a saved plan holds message texts, and is not.
 .herald/
-herald.state.journal
+herald.state.journal*
 herald.state.lock
-herald.state.json.backup
+herald.state.json.*
+herald.errored.json
 *.plan
 `
 

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/state"
+)
+
+// pushOptions are the flags of state pull and state push.
+type pushOptions struct {
+	stateOptions
+	force bool
+}
+
+func (a *App) statePullCommand() command {
+	o := &pushOptions{}
+	return command{
+		name: "pull", synopsis: "Write the whole record to standard output.",
+		help:   "Writes the record, what the journal holds included, in the form of the record's file. It takes no lock and changes nothing.",
+		flags:  append([]flag{o.sandboxFlag()}, o.recordFlags.read()...),
+		action: func(ctx context.Context, _ []string) int { return a.runStatePull(ctx, o) },
+	}
+}
+
+func (a *App) runStatePull(ctx context.Context, o *pushOptions) int {
+	rec, code := a.record(ctx, &o.stateOptions)
+	if rec == nil {
+		return code
+	}
+	if err := state.Encode(a.Stdout, rec); err != nil {
+		a.report(failure(err))
+		return exitError
+	}
+	return exitOK
+}
+
+func (a *App) statePushCommand() command {
+	o := &pushOptions{}
+	return command{
+		name: "push", args: "FILE", min: 1, max: 1, synopsis: "Put a record from a file in the place of the present one.",
+		help: `Replaces the record by the one in the file, or on standard input where the file is -. It is how a record that a run could not write is put back.
+
+The file must be of the same lineage, at least as new, and hold every entry that the present one has: otherwise something that was sent would be sent again. With -force it is taken all the same.`,
+		flags: append([]flag{o.sandboxFlag(),
+			boolFlag(&o.force, "force", "Take the file although something would be lost.")}, o.recordFlags.write()...),
+		action: func(ctx context.Context, args []string) int { return a.runStatePush(ctx, o, args[0]) },
+	}
+}
+
+func (a *App) runStatePush(ctx context.Context, o *pushOptions, file string) int {
+	pushed, err := a.readRecord(file)
+	if err != nil {
+		a.report(failure(err))
+		return exitCode(err)
+	}
+	store, err := a.store(o.recordFlags, o.sandbox)
+	if err != nil {
+		a.report(failure(err))
+		return exitError
+	}
+	session, err := store.Lock(ctx, a.holder("state push"), o.lockTimeout)
+	if err != nil {
+		a.report(failure(err))
+		return exitCode(err)
+	}
+	code := a.push(ctx, session, pushed, o.force)
+	if err := session.Unlock(); err != nil {
+		a.report(failure(err))
+		code = max(code, exitError)
+	}
+	return code
+}
+
+// readRecord decodes the record in a file, or on standard input.
+func (a *App) readRecord(file string) (*state.Record, error) {
+	if file == "-" {
+		return state.Decode(a.Stdin, "standard input")
+	}
+	src, err := os.ReadFile(a.path(file))
+	if err != nil {
+		return nil, err
+	}
+	return state.Decode(bytes.NewReader(src), file)
+}
+
+// push replaces the session's record.
+func (a *App) push(ctx context.Context, session state.Session, pushed *state.Record, force bool) int {
+	present, err := session.Load(ctx)
+	switch {
+	case errors.Is(err, state.ErrNoRecord):
+		fresh := pushed.Clone()
+		fresh.Serial = 0
+		err = session.Snapshot(ctx, fresh)
+	case err == nil:
+		if diags := pushable(present, pushed); diags.HasErrors() && !force {
+			a.report(diags)
+			return exitRefused
+		}
+		next := pushed.Clone()
+		next.Lineage, next.Serial = present.Lineage, present.Serial
+		err = session.Snapshot(ctx, next)
+	}
+	if err != nil {
+		a.report(failure(err))
+		return exitCode(err)
+	}
+	a.say(fmt.Sprintf("The record now holds the %d entries of the file.", pushed.Len()))
+	return exitOK
+}
+
+// pushable says why a record cannot take the place of the present one.
+func pushable(present, pushed *state.Record) hcl.Diagnostics {
+	const refused = " Nothing was changed."
+	switch {
+	case present.Lineage != pushed.Lineage:
+		return fail("Another record", fmt.Sprintf("The file is a record of lineage %s, and the present one has lineage %s: it knows nothing of what was sent from here.%s", pushed.Lineage, present.Lineage, refused))
+	case pushed.Serial < present.Serial:
+		return fail("Record is older", fmt.Sprintf("The file has serial %d and the present record %d: what was sent since would be sent again.%s", pushed.Serial, present.Serial, refused))
+	}
+	for e := range present.All() {
+		if have := pushed.Get(e.Key()); have == nil || have.Change < e.Change {
+			return fail("Record knows less", fmt.Sprintf("The file does not hold what the present record says of %s: it would be sent again.%s", e.Key(), refused))
+		}
+	}
+	return nil
+}
+
+// erroredFile is where a record goes that could not be written in its place.
+const erroredFile = "herald.errored.json"
+
+// keepErrored saves what a run knows and could not record: in a file beside
+// the record, or on standard output where that cannot be written either.
+func (a *App) keepErrored(rec *state.Record) {
+	if rec == nil {
+		return
+	}
+	var buf bytes.Buffer
+	if err := state.Encode(&buf, rec); err != nil {
+		a.report(failure(err))
+		return
+	}
+	const explain = "The record could not be written, so what this run did is kept apart. "
+	path := a.path(erroredFile)
+	if err := writeSynced(path, buf.Bytes()); err == nil {
+		a.report(fail("Record is kept in another file", fmt.Sprintf("%sPut it back before anything else is sent:\n\n  herald state push %s", explain, erroredFile)))
+		return
+	}
+	_, _ = io.Copy(a.Stdout, &buf)
+	a.report(fail("Record could not be written anywhere", explain+"It was written to standard output, from the line { to the line }. Save it as a file, and put it back before anything else is sent:\n\n  herald state push FILE"))
+}
+
+// writeSynced writes a file and waits until the disk has it.
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(path)
+	}
+	return err
+}
