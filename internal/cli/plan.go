@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -75,8 +76,8 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 
 // writePlan stores a plan, readable by its owner only: it holds texts.
 func writePlan(path string, p *plan.Plan) error {
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file, so the plan is not written there", path)
+	if err := replaceable(path); err != nil {
+		return err
 	}
 	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
 	if err != nil {
@@ -91,6 +92,31 @@ func writePlan(path string, p *plan.Plan) error {
 		return err
 	}
 	return f.CloseAtomicallyReplace()
+}
+
+// replaceable returns an error if something stands at path that is no earlier
+// plan: a slip of the hand must not cost the configuration, or the record.
+func replaceable(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil // nothing is there, or the writing will tell
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a regular file, so the plan is not written there", path)
+	case info.Size() == 0:
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, _ := f.Read(head) // what cannot be read is no plan
+	if !bytes.Contains(head[:n], []byte(`"producer":"herald"`)) {
+		return fmt.Errorf("%s is there already and is no saved plan, so the plan is not written over it", path)
+	}
+	return nil
 }
 
 // readPlan reads a saved plan.
