@@ -128,15 +128,15 @@ func cmdAccepted(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) == 2 && args[0] == "accepted", "until accepted N")
+	usage(ts, !neg && len(args) == 2 && (args[0] == "accepted" || args[0] == "calls"), "until accepted|calls N")
 	server, want := stageOf(ts).open(ts), number(ts, args[1])
 	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		got := len(server.Accepted())
-		if got >= want {
+		accepted, calls := len(server.Accepted()), len(server.Calls())
+		if args[0] == "accepted" && accepted >= want || args[0] == "calls" && calls >= want {
 			return
 		}
 		if time.Now().After(end) {
-			ts.Fatalf("%d POSTs took effect, not %d", got, want)
+			ts.Fatalf("%d POSTs took effect, of %d calls", accepted, calls)
 		}
 	}
 }
@@ -167,6 +167,11 @@ func cmdWire(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	sample = regexp.MustCompile(`(?m)\s//.*$`).ReplaceAllString(sample, "")
 	sample = regexp.MustCompile(`,(\s*\})`).ReplaceAllString(sample, "$1")
+	for _, c := range stageOf(ts).open(ts).Calls() {
+		if !c.Authorized || c.IdempotencyKey {
+			ts.Fatalf("%s %s has no token, or a header that lets it be sent twice", c.Method, c.Path)
+		}
+	}
 	accepted, n := stageOf(ts).open(ts).Accepted(), number(ts, args[0])
 	if n < 1 || n > len(accepted) {
 		ts.Fatalf("%d POSTs took effect", len(accepted))

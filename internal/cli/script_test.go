@@ -73,7 +73,7 @@ func TestScript(t *testing.T) {
 //	sandbox [OPTION...]       starts a local Instagram and expands $URL in all *.hcl files
 //	faults [RULE...]          sets what goes wrong from now on
 //	accepted N [TEXT]         so many POSTs took effect (whose body holds the text)
-//	until accepted N          waits for that
+//	until accepted|calls N    waits for that
 //	calls N                   so many requests of any sort came
 //	wire N FILE [OLD=NEW...]  the N-th body that took effect is this sample, as a JSON value
 //	person ACCOUNT ID TEXT    a person writes
