@@ -73,9 +73,13 @@ func (s *session) Load(context.Context) (*state.Record, error) {
 }
 
 func (s *session) Append(_ context.Context, entries ...state.Entry) error {
+	s.mu.Lock()
+	wait := time.Duration(0)
 	if s.latency != nil {
-		time.Sleep(s.latency())
+		wait = s.latency()
 	}
+	s.mu.Unlock()
+	time.Sleep(wait)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ctx.Err() != nil {
