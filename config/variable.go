@@ -105,10 +105,7 @@ func (v *variable) setDefault(a *attr) hcl.Diagnostics {
 
 // convert brings a value to the variable's type.
 func (v *variable) convert(val cty.Value) (cty.Value, error) {
-	if v.defaults != nil && !val.IsNull() {
-		val = v.defaults.Apply(val)
-	}
-	return funcs.Convert(val, v.typ)
+	return funcs.ConvertWithDefaults(val, v.typ, v.defaults)
 }
 
 func (v *variable) checkValidations() hcl.Diagnostics {

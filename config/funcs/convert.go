@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 )
@@ -16,7 +17,13 @@ import (
 // element: the conversion of a large object to a map takes time in proportion
 // to its size. An error begins with the path to what does not fit.
 func Convert(val cty.Value, want cty.Type) (cty.Value, error) {
-	out, err := convertTo(val, want)
+	return ConvertWithDefaults(val, want, nil)
+}
+
+// ConvertWithDefaults does the same with the defaults of a type constraint
+// applied on the way, as they are where the constraint declares them.
+func ConvertWithDefaults(val cty.Value, want cty.Type, d *typeexpr.Defaults) (cty.Value, error) {
+	out, err := convertTo(val, want, d)
 	var pe cty.PathError
 	if errors.As(err, &pe) && len(pe.Path) > 0 {
 		return cty.DynamicVal, fmt.Errorf("at %s: %s", pathString(pe.Path), pe.Error())
@@ -47,13 +54,13 @@ func pathString(path cty.Path) string {
 	return b.String()
 }
 
-func convertTo(val cty.Value, want cty.Type) (cty.Value, error) {
-	if want == cty.DynamicPseudoType {
+func convertTo(val cty.Value, want cty.Type, d *typeexpr.Defaults) (cty.Value, error) {
+	if want == cty.DynamicPseudoType && d == nil {
 		return val, nil
 	}
 	if val.IsMarked() {
 		val, marks := val.Unmark()
-		out, err := convertTo(val, want)
+		out, err := convertTo(val, want, d)
 		if err != nil {
 			return cty.DynamicVal, err
 		}
@@ -65,23 +72,34 @@ func convertTo(val cty.Value, want cty.Type) (cty.Value, error) {
 	t := val.Type()
 	switch {
 	case want.IsMapType() && (t.IsObjectType() || t.IsMapType()):
-		return toMap(val, want.ElementType())
+		return toMap(val, want.ElementType(), child(d, ""))
 	case want.IsObjectType() && (t.IsObjectType() || t.IsMapType()):
-		return toObject(val, want)
+		return toObject(val, want, d)
 	case want.IsListType() && (t.IsTupleType() || t.IsListType() || t.IsSetType()),
 		want.IsSetType() && (t.IsTupleType() || t.IsListType() || t.IsSetType()):
-		return toSequence(val, want)
+		return toSequence(val, want, child(d, ""))
+	}
+	if d != nil {
+		val = d.Apply(val)
 	}
 	return convert.Convert(val, want)
 }
 
+// child returns the defaults of what is within a type.
+func child(d *typeexpr.Defaults, name string) *typeexpr.Defaults {
+	if d == nil {
+		return nil
+	}
+	return d.Children[name]
+}
+
 // toMap converts the elements of an object or map to one type.
-func toMap(val cty.Value, elem cty.Type) (cty.Value, error) {
+func toMap(val cty.Value, elem cty.Type, d *typeexpr.Defaults) (cty.Value, error) {
 	out := make(map[string]cty.Value, val.LengthInt())
 	var types []cty.Type
 	for it := val.ElementIterator(); it.Next(); {
 		k, v := it.Element()
-		conv, err := convertTo(v, elem)
+		conv, err := convertTo(v, elem, d)
 		if err != nil {
 			return cty.DynamicVal, at(cty.IndexStep{Key: k}, err)
 		}
@@ -97,7 +115,7 @@ func toMap(val cty.Value, elem cty.Type) (cty.Value, error) {
 			return cty.DynamicVal, err
 		}
 		for k, v := range out {
-			conv, err := convertTo(v, common)
+			conv, err := convertTo(v, common, nil)
 			if err != nil {
 				return cty.DynamicVal, at(cty.IndexStep{Key: cty.StringVal(k)}, err)
 			}
@@ -112,13 +130,13 @@ func toMap(val cty.Value, elem cty.Type) (cty.Value, error) {
 
 // toObject converts the attributes that the type has, and leaves the others
 // out. Of several errors it returns that of the first name.
-func toObject(val cty.Value, want cty.Type) (cty.Value, error) {
+func toObject(val cty.Value, want cty.Type, d *typeexpr.Defaults) (cty.Value, error) {
 	have := val.AsValueMap()
 	out := make(map[string]cty.Value, len(have))
 	var first string
 	var failed error
 	for name, t := range want.AttributeTypes() {
-		conv, err := toAttribute(have, name, t, want.AttributeOptional(name))
+		conv, err := toAttribute(have, name, t, want.AttributeOptional(name), d)
 		if err != nil && (failed == nil || name < first) {
 			first, failed = name, err
 		}
@@ -130,15 +148,20 @@ func toObject(val cty.Value, want cty.Type) (cty.Value, error) {
 	return cty.ObjectVal(out), nil
 }
 
-func toAttribute(have map[string]cty.Value, name string, t cty.Type, optional bool) (cty.Value, error) {
+func toAttribute(have map[string]cty.Value, name string, t cty.Type, optional bool, d *typeexpr.Defaults) (cty.Value, error) {
 	v, ok := have[name]
+	if d != nil && (!ok || v.IsNull()) {
+		if def, has := d.DefaultValues[name]; has {
+			v, ok = def, true
+		}
+	}
 	if !ok && optional {
 		return cty.NullVal(t.WithoutOptionalAttributesDeep()), nil
 	}
 	if !ok {
 		return cty.DynamicVal, fmt.Errorf("attribute %q is required", name)
 	}
-	conv, err := convertTo(v, t)
+	conv, err := convertTo(v, t, child(d, name))
 	if err != nil {
 		return cty.DynamicVal, at(cty.GetAttrStep{Name: name}, err)
 	}
@@ -146,13 +169,13 @@ func toAttribute(have map[string]cty.Value, name string, t cty.Type, optional bo
 }
 
 // toSequence converts elements to those of a list or set.
-func toSequence(val cty.Value, want cty.Type) (cty.Value, error) {
+func toSequence(val cty.Value, want cty.Type, d *typeexpr.Defaults) (cty.Value, error) {
 	elem := want.ElementType()
 	out := make([]cty.Value, 0, val.LengthInt())
 	var types []cty.Type
 	for it := val.ElementIterator(); it.Next(); {
 		k, v := it.Element()
-		conv, err := convertTo(v, elem)
+		conv, err := convertTo(v, elem, d)
 		if err != nil {
 			return cty.DynamicVal, at(cty.IndexStep{Key: k}, err)
 		}
@@ -165,7 +188,7 @@ func toSequence(val cty.Value, want cty.Type) (cty.Value, error) {
 			return cty.DynamicVal, err
 		}
 		for i, v := range out {
-			conv, err := convertTo(v, common)
+			conv, err := convertTo(v, common, nil)
 			if err != nil {
 				return cty.DynamicVal, at(cty.IndexStep{Key: cty.NumberIntVal(int64(i))}, err)
 			}

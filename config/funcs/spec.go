@@ -53,7 +53,9 @@ func anyParam(name string) function.Parameter {
 // toFunc returns a function that converts to a type.
 func toFunc(want cty.Type) function.Function {
 	param := anyParam("v")
-	param.AllowNull, param.AllowDynamicType = true, true
+	// Marks are kept element by element: to look for them in all of a large value
+	// takes as long as to convert it.
+	param.AllowNull, param.AllowDynamicType, param.AllowMarked = true, true, true
 	return function.New(&function.Spec{
 		Params: []function.Parameter{param},
 		Type: func(args []cty.Value) (cty.Type, error) {
