@@ -91,7 +91,7 @@ func refused(r *ChangeResult) *hcl.Diagnostic {
 func (e *engine) doubtful(r *ChangeResult) *hcl.Diagnostic {
 	c := r.Change
 	entry := e.ledger.get(c.Key())
-	if r.Outcome.Class == Accepted {
+	if r.Outcome.Class == Accepted && c.Addr.Kind == addr.Message {
 		return &hcl.Diagnostic{
 			Severity: hcl.DiagError, Summary: "Outcome not recorded", Subject: subject(c),
 			Detail: fmt.Sprintf("Instagram accepted %s, but that could not be recorded, so the record has it in doubt. Once the record can be written again, say what happened:\n\n  herald resolve %s -sent=%s",

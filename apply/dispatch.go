@@ -125,8 +125,8 @@ func (e *engine) flush(a *account) {
 // opened takes the end of an account's identity check.
 func (e *engine) opened(g gateResult) {
 	e.asking--
-	if e.halt != nil {
-		return
+	if e.halt != nil || e.stopping.Err() != nil {
+		return // the run stops, and what the answer says is not why
 	}
 	if !g.open {
 		e.stopAccount(g.account, g.why)

@@ -65,7 +65,7 @@ func (e *engine) block(i int32, r ChangeResult) {
 			continue
 		case a.halted.Load():
 			e.store(j, ChangeResult{Result: ResultStopped, Outcome: a.why})
-		case r.Result == ResultStopped && e.halt != nil:
+		case r.Result == ResultStopped && e.stopping.Err() != nil:
 			e.store(j, ChangeResult{Result: ResultStopped})
 		default:
 			e.store(j, ChangeResult{Result: ResultHeld, Because: cause})
