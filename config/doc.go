@@ -10,12 +10,12 @@
 // files, only those below the configuration's directory. The same directory
 // and the same values give the same Wanted.
 //
-// A file is parsed in pieces that end where top-level blocks end, on every
-// processor, and the syntax tree of a piece is dropped once its blocks are
-// decoded: expressions that hold only a constant are kept as the constant.
-// This makes a configuration of many blocks a third as costly in time and
-// memory as parsing it whole, and changes nothing else; a piece that does not
-// parse sends the whole file through the parser, for the true diagnostics.
+// Blocks that are written the plain way, one literal a line, are read without
+// the parser. What is between them is parsed in pieces that end where top-level
+// blocks end, on every processor, and the syntax tree of a piece is dropped once
+// its blocks are decoded: an expression that is a constant is kept as one. This
+// makes a large configuration cheap, and changes nothing else; a piece that does
+// not parse sends the whole file through the parser, for the true diagnostics.
 //
 // The package knows nothing of what was sent: plan compares.
 package config

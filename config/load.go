@@ -79,6 +79,10 @@ func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	var files []*source
 	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), ".hcl.json") && !strings.HasPrefix(e.Name(), ".") {
+			at := hcl.Range{Filename: e.Name(), Start: hcl.InitialPos, End: hcl.InitialPos}
+			diags = append(diags, warningAt(at, "File is not read", "This version of Herald does not read the JSON syntax of HCL, so nothing in this file counts. Write it in HCL's own syntax; data in JSON is read with jsondecode(file(…))."))
+		}
 		if e.IsDir() || !isConfigFile(e.Name()) {
 			continue
 		}

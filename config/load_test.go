@@ -26,6 +26,13 @@ func TestWhichFilesAreRead(t *testing.T) {
 	}
 }
 
+func TestJSONSyntaxIsNotRead(t *testing.T) {
+	_, diags := Load(write(t, map[string]string{"main.hcl": shop, "more.hcl.json": "{}"}), Options{})
+	if got := text(diags); got != "more.hcl.json:1,1-1: warning: File is not read: This version of Herald does not read the JSON syntax of HCL, so nothing in this file counts. Write it in HCL's own syntax; data in JSON is read with jsondecode(file(…)).\n" {
+		t.Error(got)
+	}
+}
+
 func TestHasConfiguration(t *testing.T) {
 	for name, want := range map[string]bool{"main.hcl": true, ".main.hcl": false, "main.hclvars": false, "x.hcl/y": false} {
 		if got, err := HasConfiguration(write(t, map[string]string{name: ""})); got != want || err != nil {

@@ -47,7 +47,7 @@ func (e *evaluator) references() {
 			continue
 		}
 		msg := byAddr[item.Target.Ref]
-		if msg == nil || msg.Recipient == "" || item.Recipient == "" || told[item.Range] {
+		if msg == nil || msg.Recipient == "" || item.Recipient == "" || msg.Account == nil || item.Account == nil || told[item.Range] {
 			continue
 		}
 		if msg.Recipient != item.Recipient || msg.Account != item.Account {
