@@ -151,6 +151,9 @@ func (e *evaluator) account(d *decl) *Account {
 				diag = errorAt(at, "Invalid account id", "ig_id is a string of digits, as in \"17841405822304914\": the user_id (not the id) that GET /me returns.")
 			}
 		case "endpoint":
+			if strings.Contains(s, "@") { // a password, perhaps
+				d.src.mask(at.Start.Byte, at.End.Byte)
+			}
 			acc.Endpoint, diag = endpoint(s, at)
 		case "api_version":
 			acc.APIVersion = s

@@ -198,6 +198,13 @@ variable "code" {
 		t.Errorf("shown:\n%s", got)
 	}
 
+	dir = write(t, map[string]string{"main.hcl": "account \"a\" {\n  ig_id    = \"1\"\n  endpoint = \"https://user:1234@example.com\"\n}\n"})
+	c, _ = Load(dir, Options{})
+	c.Validate()
+	if got := string(c.Sources()["main.hcl"].Bytes); strings.Contains(got, "1234") {
+		t.Errorf("shown:\n%s", got)
+	}
+
 	dir = write(t, map[string]string{
 		"main.hcl":            "variable \"code\" {\n  sensitive = true\n}\n",
 		"herald.hclvars":      "code = [\n  \"1234\",\n]\n",
