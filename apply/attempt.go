@@ -38,7 +38,7 @@ func (e *engine) attempt(j job) verdict {
 		return v
 	}
 	if v.err = e.ledger.append(e.records, a.entry); v.err != nil {
-		e.withdraw(a, clock.now())
+		_ = e.withdraw(a, clock.now()) // it fails likewise, and is kept as unrecorded
 		return v
 	}
 	if a.first(n) {

@@ -79,6 +79,8 @@ func refused(r *ChangeResult) *hcl.Diagnostic {
 	switch {
 	case r.Outcome.Remedy != "":
 		d.Detail += "\n\n" + r.Outcome.Remedy
+	case r.Outcome.Class == Final && unreacts(r.Change):
+		d.Detail += "\n\nTaking it back is not tried again. If the reaction still stands, take it back in Instagram."
 	case r.Outcome.Class == Final:
 		d.Detail += "\n\nIt is not tried again until its content, recipient or revision changes, or with:\n\n  herald apply -retry-rejected"
 	default:

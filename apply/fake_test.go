@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -373,10 +372,4 @@ func code(t *testing.T, rep *Report, want int) {
 	if got := rep.ExitCode(); got != want {
 		t.Errorf("exit code %d, want %d (%s)", got, want, ends(rep))
 	}
-}
-
-func sorted(s, sep string) string {
-	list := strings.Split(s, sep)
-	slices.Sort(list)
-	return strings.Join(list, sep)
 }

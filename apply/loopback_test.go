@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -115,8 +116,11 @@ func bareSend(url string, via http.RoundTripper, i int64) error {
 	var answer struct {
 		MessageID string `json:"message_id"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.MessageID == "" {
-		return fmt.Errorf("no message_id: %v", err)
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return err
+	}
+	if answer.MessageID == "" {
+		return errors.New("no message_id")
 	}
 	_, err = io.Copy(io.Discard, resp.Body)
 	return err

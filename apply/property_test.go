@@ -47,7 +47,7 @@ type fate struct {
 
 var fates = []fate{
 	{true, Accepted}, {true, Accepted}, {true, Accepted}, {true, InDoubt}, {false, InDoubt},
-	{false, NotWritten}, {false, RateLimited}, {false, Hold}, {false, Final}, {false, AccountRefused},
+	{false, NotWritten}, {false, RateLimited}, {false, Hold}, {false, Final}, {false, RefetchMedia}, {false, AccountRefused},
 }
 
 func (w *truth) Identity(_ context.Context, a *plan.Account) Identity {
@@ -206,9 +206,15 @@ func neverTwiceNeverLost(t *rapid.T) {
 		return f
 	}
 	var saved *plan.Plan
+	var dropped []*config.Item
 	for range rapid.IntRange(1, 5).Draw(t, "runs") {
 		if saved == nil || rapid.Bool().Draw(t, "plan afresh") {
 			saved = w.plan(wanted, false)
+		}
+		if i := slices.IndexFunc(wanted.Items, func(it *config.Item) bool { return it.Addr.Kind == addr.Reaction }); i >= 0 && rapid.IntRange(0, 3).Draw(t, "drop") == 0 {
+			dropped = append(dropped, wanted.Items[i])
+			delete(wanted.Blocks, wanted.Items[i].Addr.Block)
+			wanted.Items = slices.Delete(wanted.Items, i, i+1)
 		}
 		w.run(saved, rapid.IntRange(-1, 12).Draw(t, "crash at"), rapid.Bool().Draw(t, "durable"))
 		if rapid.IntRange(0, 3).Draw(t, "resolve") == 0 {
@@ -216,6 +222,17 @@ func neverTwiceNeverLost(t *rapid.T) {
 		}
 	}
 	w.finish(wanted)
+	end, _ := w.session.Load(context.Background())
+	for _, it := range dropped {
+		if e := end.Get(state.Key{Addr: it.Addr, Revision: 1}); e != nil && e.Status == state.Rejected {
+			continue // refused for good, be it to react or to take it back
+		}
+		for _, id := range w.accepted[state.Key{Addr: it.Target.Ref, Revision: 1}] {
+			if w.reactions[id] != "" {
+				w.t.Fatalf("%s still stands, and its block is gone", it.Addr)
+			}
+		}
+	}
 }
 
 func (w *truth) plan(wanted *config.Wanted, retry bool) *plan.Plan {

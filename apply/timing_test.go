@@ -206,7 +206,8 @@ func TestIdentity(t *testing.T) {
 
 func TestInterruptAtAnyMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, after := range []time.Duration{0, 1, 5, 11, 12, 30, 505, 1000, 2990, 3001, 5000, 20_000} {
+		for _, ms := range []int{0, 1, 5, 11, 12, 30, 505, 1000, 2990, 3001, 5000, 20_000} {
+			after := time.Duration(ms) * time.Millisecond
 			w := newWorld(t)
 			w.server.latency = 3 * time.Second
 			w.session.latency = func() time.Duration { return time.Millisecond }
@@ -216,29 +217,29 @@ func TestInterruptAtAnyMoment(t *testing.T) {
 				d.send(fmt.Sprintf("b%d", i), fmt.Sprint(i))
 			}
 			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(after*time.Millisecond, cancel)
+			time.AfterFunc(after, cancel)
 			began := time.Now()
 			rep, diags := w.applyUntil(ctx, d)
-			if took := time.Since(began); took > after*time.Millisecond+7*time.Second {
-				t.Errorf("interrupted after %d ms: took %s", after, took)
+			if took := time.Since(began); took > after+7*time.Second {
+				t.Errorf("interrupted after %s: took %s", after, took)
 			}
-			if after*time.Millisecond < 3*time.Second && (!rep.Interrupted || !strings.Contains(w.story(), "interrupted")) {
-				t.Errorf("interrupted after %d ms: not said", after)
+			if after < 3*time.Second && (!rep.Interrupted || !strings.Contains(w.story(), "interrupted")) {
+				t.Errorf("interrupted after %s: not said", after)
 			}
 			if n := strings.Count(w.record(), "intent"); n > 0 {
-				t.Errorf("interrupted after %d ms: %d in doubt, though all answered", after, n)
+				t.Errorf("interrupted after %s: %d in doubt, though all answered", after, n)
 			}
 			if sent := strings.Count(w.record(), " sent "); sent != len(w.server.posts) {
-				t.Errorf("interrupted after %d ms: %d of %d recorded", after, sent, len(w.server.posts))
+				t.Errorf("interrupted after %s: %d of %d recorded", after, sent, len(w.server.posts))
 			}
 			if left := rep.ExitCode(); left != 0 && summaries(diags) != "Interrupted" {
-				t.Errorf("interrupted after %d ms: exit code %d, diagnostics %s", after, left, summaries(diags))
+				t.Errorf("interrupted after %s: exit code %d, diagnostics %s", after, left, summaries(diags))
 			}
 			w.server.latency = 0
 			rep, _ = w.apply(d)
 			code(t, rep, 0)
 			if len(w.server.posts) != 20 {
-				t.Errorf("interrupted after %d ms: %d posts in all", after, len(w.server.posts))
+				t.Errorf("interrupted after %s: %d posts in all", after, len(w.server.posts))
 			}
 			cancel()
 		}
