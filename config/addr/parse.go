@@ -124,7 +124,7 @@ func unescape(s string) (rune, string, error) {
 	if s == "" {
 		return 0, "", errors.New("a backslash at its end")
 	}
-	digits := 0
+	var digits int
 	switch s[0] {
 	case 'n':
 		return '\n', s[1:], nil

@@ -58,15 +58,16 @@ func (c Content) Check() *Problem {
 	case Text:
 		return checkText(c.Value)
 	case Link:
-		if p := checkURL(c.Kind, c.Value); p != nil {
+		if _, p := checkURL(c.Kind, c.Value); p != nil {
 			return p
 		}
 		return checkText(c.Value)
 	case Image, Audio, Video:
-		if p := checkURL(c.Kind, c.Value); p != nil {
+		u, p := checkURL(c.Kind, c.Value)
+		if p != nil {
 			return p
 		}
-		return checkExtension(c.Kind, c.Value)
+		return checkExtension(c.Kind, u)
 	case Sticker:
 		if c.Value != Like {
 			return &Problem{"Unknown sticker", fmt.Sprintf("Instagram knows one sticker, %q.", Like)}
@@ -94,10 +95,11 @@ func checkText(s string) *Problem {
 	return nil
 }
 
-func checkURL(k Kind, s string) *Problem {
+// checkURL returns the parsed URL, or what is wrong with it.
+func checkURL(k Kind, s string) (*url.URL, *Problem) {
 	const advice = "Give an absolute URL that begins with https:// (or http://), as in https://www.example.com/path."
-	bad := func(why string) *Problem {
-		return &Problem{"Invalid URL", fmt.Sprintf("The %s is not a URL that Instagram takes: %s. %s", k, why, advice)}
+	bad := func(why string) (*url.URL, *Problem) {
+		return nil, &Problem{"Invalid URL", fmt.Sprintf("The %s is not a URL that Instagram takes: %s. %s", k, why, advice)}
 	}
 	if s == "" {
 		return bad("it is empty")
@@ -118,16 +120,12 @@ func checkURL(k Kind, s string) *Problem {
 	case u.User != nil:
 		return bad("it holds a user name or password, which the recipient would read")
 	}
-	return nil
+	return u, nil
 }
 
 // checkExtension refuses a URL whose path names a file of another kind. A path
 // without a known extension passes: servers name their files as they like.
-func checkExtension(k Kind, s string) *Problem {
-	u, err := url.Parse(s)
-	if err != nil {
-		return nil
-	}
+func checkExtension(k Kind, u *url.URL) *Problem {
 	ext := strings.ToLower(path.Ext(u.Path))
 	m := media[k]
 	if slices.Contains(m.extensions, ext) {
