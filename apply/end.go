@@ -149,6 +149,9 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 		}
 	}
 	for _, c := range e.run.Plan.Changes {
+		if c.Reason == plan.NotSelected {
+			continue
+		}
 		if entry := l.record.Get(c.Key()); entry != nil && entry.Status == state.Intent {
 			e.report.InDoubt++
 		}

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"strings"
 
 	"herald/config/addr"
 	"herald/state"
@@ -57,18 +58,14 @@ func (o *obstacle) outcome() Outcome {
 // resolveAdvice says how a person settles a doubt, each command on a line of
 // its own.
 func resolveAdvice(a addr.Instance) string {
-	return fmt.Sprintf("Look at the conversation in Instagram. If the message is there, record its id; if it is not, say so, and the next apply sends it:\n\n  herald resolve %[1]s -sent=ID\n  herald resolve %[1]s -not-sent", shellQuote(a.String()))
+	return fmt.Sprintf("Look at the conversation in Instagram. If the message is there, record its id; if it is not, say so, and the next apply sends it:\n\n  herald resolve %[1]s -sent=MESSAGE_ID\n  herald resolve %[1]s -not-sent", shellQuote(a.String()))
 }
 
-// shellQuote puts an address into single quotes for a shell.
+// shellQuote writes an address so that a shell takes it as one word: as it is,
+// or in single quotes if it has a key.
 func shellQuote(s string) string {
-	quoted := []byte{'\''}
-	for i := range len(s) {
-		if s[i] == '\'' {
-			quoted = append(quoted, `'\''`...)
-			continue
-		}
-		quoted = append(quoted, s[i])
+	if !strings.ContainsAny(s, "[\"'") {
+		return s
 	}
-	return string(append(quoted, '\''))
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

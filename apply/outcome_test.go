@@ -310,7 +310,7 @@ func TestFailedAppendStopsTheRun(t *testing.T) {
 				equal(t, "unrecorded", u.Addr.String()+" "+u.Status.String()+" "+u.MessageID, tc.unstored)
 				equal(t, "diagnostic", diags[0].Summary, "Record cannot be written")
 				if tc.status == state.Sent {
-					equal(t, "way out", diags[1].Detail, "Instagram accepted message.b, but that could not be recorded, so the record has it in doubt. Once the record can be written again, say what happened:\n\n  herald resolve 'message.b' -sent=mid.b.1")
+					equal(t, "way out", diags[1].Detail, "Instagram accepted message.b, but that could not be recorded, so the record has it in doubt. Once the record can be written again, say what happened:\n\n  herald resolve message.b -sent=mid.b.1")
 				}
 			})
 		})

@@ -132,7 +132,7 @@ func TestDoubtIsRecordedAndHolds(t *testing.T) {
 		want := "It is not known whether message.a was delivered, since 2000-01-01T00:00:00Z (code 2, trace T2). Meta answered with an error after which messages were seen to arrive. " +
 			"It is not sent again, because it may have arrived, and the later messages of its conversation wait.\n\n" +
 			"Look at the conversation in Instagram. If the message is there, record its id; if it is not, say so, and the next apply sends it:\n\n" +
-			"  herald resolve 'message.a' -sent=ID\n  herald resolve 'message.a' -not-sent"
+			"  herald resolve message.a -sent=MESSAGE_ID\n  herald resolve message.a -not-sent"
 		equal(t, "doubt", diags[0].Detail, want)
 		r, _ := w.session.Load(t.Context())
 		if e := r.Get(state.Key{Addr: msg("a"), Revision: 1}); e.Status != state.Intent || e.DoubtAt.IsZero() || e.Change != 2 {
@@ -226,4 +226,32 @@ func TestBlocksAreWaitedForAsAWhole(t *testing.T) {
 			t.Errorf("the last was sent %s after the third began", gap)
 		}
 	})
+}
+
+func TestDoubtThatIsNotSelectedDecidesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		d := newDraft("sha256:p1")
+		d.send("a", "1")
+		c := d.send("b", "2")
+		c.Action, c.Reason = plan.NoOp, plan.NotSelected
+		w.session.stored.Put(state.Entry{Addr: msg("b"), Revision: 1, Account: shop, Recipient: "2", Status: state.Intent, Fingerprint: c.Fingerprint, Change: 1})
+		rep, _ := w.apply(d)
+		code(t, rep, 0)
+		equal(t, "ends", ends(rep), "message.a done")
+		c.Reason = plan.InDoubt // held by on_in_doubt
+		rep, _ = w.apply(d)
+		code(t, rep, 4)
+	})
+}
+
+func TestAddressesAreQuotedForAShell(t *testing.T) {
+	block := addr.Block{Kind: addr.Message, Name: "a"}
+	for want, a := range map[string]addr.Instance{
+		`message.a`:             block.Only(),
+		`'message.a["b c"]'`:    block.Each("b c"),
+		`'message.a["o'\''b"]'`: block.Each("o'b"),
+	} {
+		equal(t, "quoted", shellQuote(a.String()), want)
+	}
 }
