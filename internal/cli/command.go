@@ -34,11 +34,14 @@ type flag struct {
 	set         func(string) error
 }
 
-// Set, String, Get and IsBoolFlag let the parser use a flag as its value.
-
+// Set takes the value that the command line gives.
 func (f flag) Set(s string) error { return f.set(s) }
-func (f flag) String() string     { return "" }
-func (f flag) Get() any           { return nil }
+
+// String returns the default, which no flag has as far as the parser knows.
+func (f flag) String() string { return "" }
+
+// Get returns nothing: what was given is where set put it.
+func (f flag) Get() any { return nil }
 
 // IsBoolFlag reports whether the flag may stand without a value.
 func (f flag) IsBoolFlag() bool { return f.placeholder == "" }

@@ -113,6 +113,7 @@ func (c *connection) localTransport() http.RoundTripper {
 
 type closerFunc func() error
 
+// Close calls the function.
 func (f closerFunc) Close() error { return f() }
 
 // localTokens are tokens as the local Instagram takes them: each says whose it

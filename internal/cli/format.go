@@ -3,8 +3,6 @@ package cli
 import (
 	"io"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"herald/config"
 	"herald/internal/view"
 )
@@ -62,10 +60,9 @@ func sourcesOf(cfg *config.Config) func(string) []byte {
 	}
 	files := cfg.Sources()
 	return func(name string) []byte {
-		var f *hcl.File = files[name]
-		if f == nil {
-			return nil
+		if f := files[name]; f != nil {
+			return f.Bytes
 		}
-		return f.Bytes
+		return nil
 	}
 }

@@ -24,8 +24,7 @@ func (a *App) logger(secrets func() []string) (hclog.Logger, io.Closer, hcl.Diag
 	default:
 		return nil, nil, fail("Unknown log level", "The environment variable HERALD_LOG takes trace, debug, info, warn, error or off.")
 	}
-	var out io.Writer = a.Stderr
-	var closer io.Closer = io.NopCloser(nil)
+	out, closer := a.Stderr, io.NopCloser(nil)
 	if path := a.env("HERALD_LOG_PATH"); path != "" {
 		f, err := os.OpenFile(a.path(path), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {

@@ -55,5 +55,8 @@ func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
 
 type pipeAddr struct{}
 
+// Network names the kind of connection.
 func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "sandbox.localhost" }
+
+// String names the host.
+func (pipeAddr) String() string { return "sandbox.localhost" }

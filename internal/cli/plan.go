@@ -110,7 +110,7 @@ func replaceable(path string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	head := make([]byte, 64)
 	n, _ := f.Read(head) // what cannot be read is no plan
 	if !bytes.Contains(head[:n], []byte(`"producer":"herald"`)) {
@@ -125,7 +125,7 @@ func readPlan(path string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	return plan.Decode(bufio.NewReaderSize(f, 1<<16), path)
 }
 

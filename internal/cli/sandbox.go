@@ -71,7 +71,7 @@ func (a *App) serveSandbox(ctx context.Context, listen string, opts sandbox.Opti
 	if err != nil {
 		return err
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }() // what it accepted is on the disk already
 	listener, err := sandbox.Listen(listen, server)
 	if err != nil {
 		return err

@@ -27,8 +27,18 @@ func TestMain(m *testing.M) {
 // shows, with the real program and a local Instagram of its own. Beside the
 // commands of testscript a script has those of commands, below.
 func TestScript(t *testing.T) {
+	dir, files := "testdata/script", []string(nil)
+	if testing.Short() {
+		// Those in which things happen at once: they are worth their time under
+		// the race detector.
+		dir = ""
+		for _, name := range []string{"wire", "doubt_of_every_sort", "interrupt", "locked_waits", "rate_limit", "sandbox", "token_expires"} {
+			files = append(files, "testdata/script/"+name+".txtar")
+		}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                "testdata/script",
+		Dir:                dir,
+		Files:              files,
 		UpdateScripts:      *update,
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
