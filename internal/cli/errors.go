@@ -99,7 +99,9 @@ func notApproved(approved, is string) hcl.Diagnostics {
 
 // beingApplied warns that a plan was made while an apply was running.
 func beingApplied(h *state.Holder) *hcl.Diagnostic {
-	return &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "An apply is running",
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagWarning, Summary: "An apply is running",
 		Detail: fmt.Sprintf("%s, process %d, has been running %s since %s. This plan shows what is recorded up to now; what is being sent at this moment may appear as in doubt.",
-			h.Who, h.Process, h.Operation, h.Since.UTC().Format(time.RFC3339))}
+			h.Who, h.Process, h.Operation, h.Since.UTC().Format(time.RFC3339)),
+	}
 }

@@ -166,8 +166,10 @@ func (a *App) stateRmCommand() command {
 		help: `Sets what is recorded of the addresses to absent. A message that was sent, or that may have been, would be sent again by the next apply if its block is still there: that is done only with -allow-resend.
 
 A reaction is forgotten, not taken back.`,
-		flags: append([]flag{o.sandboxFlag(),
-			boolFlag(&o.allowResend, "allow-resend", "Go on although a message that was sent would be sent again.")}, o.recordFlags.write()...),
+		flags: append([]flag{
+			o.sandboxFlag(),
+			boolFlag(&o.allowResend, "allow-resend", "Go on although a message that was sent would be sent again."),
+		}, o.recordFlags.write()...),
 		action: func(ctx context.Context, args []string) int { return a.runStateRm(ctx, o, args) },
 	}
 }

@@ -48,8 +48,10 @@ func (a *App) statePushCommand() command {
 		help: `Replaces the record by the one in the file, or on standard input where the file is -. It is how a record that a run could not write is put back.
 
 The file must be of the same lineage, at least as new, and hold every entry that the present one has: otherwise something that was sent would be sent again. With -force it is taken all the same.`,
-		flags: append([]flag{o.sandboxFlag(),
-			boolFlag(&o.force, "force", "Take the file although something would be lost.")}, o.recordFlags.write()...),
+		flags: append([]flag{
+			o.sandboxFlag(),
+			boolFlag(&o.force, "force", "Take the file although something would be lost."),
+		}, o.recordFlags.write()...),
 		action: func(ctx context.Context, args []string) int { return a.runStatePush(ctx, o, args[0]) },
 	}
 }
