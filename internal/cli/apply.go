@@ -52,6 +52,7 @@ Exit codes: 0 all is done; 1 an error or a declined plan, nothing was sent; 3 so
 }
 
 func (a *App) runApply(ctx context.Context, o *applyOptions, args []string) int {
+	outliveReader()
 	file := ""
 	if len(args) > 0 {
 		file = args[0]

@@ -18,12 +18,16 @@ func (a *App) ask(question, explanation string) bool {
 	return err == nil && strings.TrimSpace(line) == "yes"
 }
 
-// interruptible returns a context that the first SIGINT or SIGTERM cancels; the
-// second one ends the program at once. stop must be called.
+// interruptible returns a context that the first SIGINT, SIGTERM or, from a
+// terminal that is closed, SIGHUP cancels; a second SIGINT or SIGTERM ends the
+// program at once. stop must be called.
 func (a *App) interruptible(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -33,8 +37,10 @@ func (a *App) interruptible(parent context.Context) (ctx context.Context, stop f
 		case <-ctx.Done():
 			return
 		}
-		for range signals {
-			os.Exit(exitInterrupted)
+		for s := range signals {
+			if s != syscall.SIGHUP { // a shell and its terminal may both send it
+				os.Exit(exitInterrupted)
+			}
 		}
 	}()
 	return ctx, func() {
@@ -44,6 +50,10 @@ func (a *App) interruptible(parent context.Context) (ctx context.Context, stop f
 		<-done
 	}
 }
+
+// outliveReader lets the program live on when the reader of its output goes
+// away: what is under way must be recorded.
+func outliveReader() { signal.Ignore(syscall.SIGPIPE) }
 
 // exitInterrupted is the exit code of a run that a second signal ended.
 const exitInterrupted = 130

@@ -75,7 +75,7 @@ func TestScript(t *testing.T) {
 //	unchanged NAME            nothing below it has changed since
 //	nowhere TEXT PATH...      no file at or below the paths holds the text
 //	start NAME PROGRAM ARG... starts a program in the background
-//	signal NAME SIGNAL        sends it INT, TERM or KILL
+//	signal NAME SIGNAL        sends it INT, TERM, HUP or KILL
 //	said NAME TEXT            waits until it has written the text
 //	heard NAME PROCESS        sets $NAME to the first line that it has written
 //	running NAME              it has not ended
