@@ -72,6 +72,43 @@ func TestREADMECommands(t *testing.T) {
 	}
 }
 
+// TestREADMETour runs what the README's tour says, with the configuration that
+// it shows, against the local Instagram.
+func TestREADMETour(t *testing.T) {
+	t.Parallel()
+	_, shown, ok := strings.Cut(read(t, filepath.Join(top, "README.md")), "```hcl\n")
+	shown, _, closed := strings.Cut(shown, "```")
+	if !ok || !closed {
+		t.Fatal("README.md shows no configuration")
+	}
+	dir := filepath.Join(t.TempDir(), "hello")
+	herald(t, dir, 0, "init")
+	for _, name := range []string{"main.hcl", "herald.state.json", ".gitignore"} {
+		read(t, filepath.Join(dir, name))
+	}
+	write(t, filepath.Join(dir, "main.hcl"), shown)
+	write(t, filepath.Join(dir, "herald.hclvars"), `customers = { ana = { igsid = "6101234567890123", name = "Ana" } }`)
+	if out := herald(t, dir, 0, "plan"); !strings.Contains(out, "Plan: 2 to send, 1 to react, 0 to unreact.") {
+		t.Errorf("herald plan:\n%s", out)
+	}
+	herald(t, dir, 0, "plan", "-json")
+	herald(t, dir, 0, "plan", "-markdown")
+	herald(t, dir, 0, "plan", "-sandbox", "-out=FILE")
+	if out := herald(t, dir, 0, "apply", "-sandbox", "FILE"); !strings.Contains(out, "2 sent, 1 reacted") {
+		t.Errorf("herald apply FILE:\n%s", out)
+	}
+	herald(t, dir, 1, "resolve", "-sandbox", `message.welcome["ana"]`, "-not-sent") // it is not in doubt
+	herald(t, dir, 0, "apply", "-sandbox", "-auto-approve")
+	herald(t, dir, 0, "completion", "bash")
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // copyExample copies an example as git has it: without what a run left there.
 func copyExample(t *testing.T, from, to string) {
 	t.Helper()
