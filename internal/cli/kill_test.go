@@ -207,3 +207,34 @@ func (c *crash) accepted(text string) []string {
 	}
 	return ids
 }
+
+// TestPlanBesideApply plans again and again while an apply is under way: each
+// plan sees the record as it was at one moment, and none stands in the way.
+func TestPlanBesideApply(t *testing.T) {
+	t.Parallel()
+	c := newCrash(t)
+	c.herald(0, "apply", "-new-record", "-auto-approve", "-only=message.m00")
+	apply := c.command("apply", "-auto-approve")
+	if err := apply.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- apply.Wait() }()
+	for plans := 1; ; plans++ {
+		c.herald(0, "plan")
+		c.herald(0, "state", "list")
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("the apply: %v", err)
+			}
+			t.Logf("%d plans", plans)
+			c.herald(0, "plan", "-detailed-exitcode")
+			if got := len(c.server.Accepted()); got != messages {
+				t.Errorf("%d messages were accepted, of %d", got, messages)
+			}
+			return
+		default:
+		}
+	}
+}
