@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -176,7 +178,7 @@ func (r *run) settlePlan(rec *state.Record) (int, bool) {
 // execute carries the plan out and shows what became of it.
 func (r *run) execute(ctx context.Context, session state.Session, rec *state.Record) int {
 	a := r.app
-	conn, err := a.connect(r.plan, r.opts.sandbox)
+	conn, err := a.connect(r.plan, slices.Collect(maps.Values(r.opts.names)), r.opts.sandbox)
 	if err != nil {
 		a.report(failure(err))
 		return exitError

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -32,7 +33,9 @@ func (c *connection) close() error {
 
 // connect makes the client for a plan's accounts. Every account that something
 // is to be sent from must have a token, and an endpoint that may have it.
-func (a *App) connect(p *plan.Plan, local bool) (*connection, error) {
+// configured are the names of all accounts of the configuration, where there is
+// one beside the plan: HERALD_TOKEN is for the only account.
+func (a *App) connect(p *plan.Plan, configured []string, local bool) (*connection, error) {
 	c := &connection{}
 	opts := instagram.Options{Allow: instagram.ParseAllow(a.env("HERALD_ENDPOINT_ALLOW")), UserAgent: "herald/" + Version}
 	secrets := func() []string { return nil }
@@ -42,13 +45,9 @@ func (a *App) connect(p *plan.Plan, local bool) (*connection, error) {
 		}
 		opts.Tokens, opts.Transport = sandboxTokens(p), c.localTransport()
 	} else {
-		names, err := accountsInUse(p, opts.Allow)
+		tokens, err := a.tokens(p, configured, opts.Allow)
 		if err != nil {
 			return nil, err
-		}
-		tokens, faults := instagram.Environment(a.LookupEnv, names)
-		if len(faults) > 0 {
-			return nil, errors.Join(faults...)
 		}
 		opts.Tokens, secrets = tokens, tokens.Secrets
 	}
@@ -66,24 +65,35 @@ func (a *App) connect(p *plan.Plan, local bool) (*connection, error) {
 	return c, nil
 }
 
-// accountsInUse returns the names of the accounts that the plan sends from. It
-// is an error if one of them has an endpoint that no token may go to.
-func accountsInUse(p *plan.Plan, allow []string) ([]string, error) {
-	used := make(map[string]bool)
-	for _, c := range p.Changes {
-		if c.Pending() && c.Action != plan.Settle {
-			used[c.Account] = true
-		}
+// tokens finds the tokens of the accounts that the plan calls Instagram for.
+// It is an error if one of them has none, or an endpoint that no token may go
+// to.
+func (a *App) tokens(p *plan.Plan, configured, allow []string) (*instagram.Tokens, error) {
+	calls := make(map[string]bool)
+	for c := range p.Pending() {
+		calls[c.Account] = true
 	}
-	var names []string
 	var errs []error
+	used := make(map[string]bool)
+	names := slices.Clone(configured)
 	for i := range p.Accounts {
-		if account := &p.Accounts[i]; used[account.IGID] {
+		account := &p.Accounts[i]
+		if !slices.Contains(names, account.Name) {
 			names = append(names, account.Name)
+		}
+		if calls[account.IGID] {
+			used[account.Name] = true
 			errs = append(errs, instagram.CheckEndpoint(account.Endpoint, allow))
 		}
 	}
-	return names, errors.Join(errs...)
+	tokens, faults := instagram.Environment(a.LookupEnv, names)
+	for _, fault := range faults {
+		var token *instagram.TokenError
+		if !errors.As(fault, &token) || used[token.Account] {
+			errs = append(errs, fault)
+		}
+	}
+	return tokens, errors.Join(errs...)
 }
 
 // openSandbox opens the local Instagram whose inbox is in dir.

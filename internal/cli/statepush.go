@@ -47,7 +47,7 @@ func (a *App) statePushCommand() command {
 		name: "push", args: "FILE", min: 1, max: 1, synopsis: "Put a record from a file in the place of the present one.",
 		help: `Replaces the record by the one in the file, or on standard input where the file is -. It is how a record that a run could not write is put back.
 
-The file must be of the same lineage, at least as new, and hold every entry that the present one has: otherwise something that was sent would be sent again. With -force it is taken all the same.`,
+The file must be of the same lineage, and know at least as much of every entry as the present one: otherwise something that was sent would be sent again. With -force it is taken all the same.`,
 		flags: append([]flag{
 			o.sandboxFlag(),
 			boolFlag(&o.force, "force", "Take the file although something would be lost."),
@@ -123,12 +123,10 @@ func pushable(present, pushed *state.Record) hcl.Diagnostics {
 	switch {
 	case present.Lineage != pushed.Lineage:
 		return fail("Another record", fmt.Sprintf("The file is a record of lineage %s, and the present one has lineage %s: it knows nothing of what was sent from here.%s", pushed.Lineage, present.Lineage, refused))
-	case pushed.Serial < present.Serial:
-		return fail("Record is older", fmt.Sprintf("The file has serial %d and the present record %d: what was sent since would be sent again.%s", pushed.Serial, present.Serial, refused))
 	}
 	for e := range present.All() {
 		if have := pushed.Get(e.Key()); have == nil || have.Change < e.Change {
-			return fail("Record knows less", fmt.Sprintf("The file does not hold what the present record says of %s: it would be sent again.%s", e.Key(), refused))
+			return fail("Record knows less", fmt.Sprintf("The file has serial %d, the present record %d, and the file does not hold what the record says of %s: it would be sent again.%s", pushed.Serial, present.Serial, e.Key(), refused))
 		}
 	}
 	return nil

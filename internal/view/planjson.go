@@ -51,7 +51,8 @@ type changeJSON struct {
 	DependsOn       []string   `json:"depends_on,omitempty"`
 	HeldBy          string     `json:"held_by,omitempty"`
 	HeldReason      string     `json:"held_reason,omitempty"`
-	Range           *rangeJSON `json:"range,omitempty"`
+	Filename        string     `json:"filename,omitempty"` // of the block, and its line
+	Line            int        `json:"line,omitempty"`
 }
 
 type beforeJSON struct {
@@ -125,7 +126,7 @@ func (d *PlanDoc) changeJSON(c *plan.Change) changeJSON {
 		j.HeldBy, j.HeldReason = c.HeldBy.String(), string(c.HeldWhy)
 	}
 	if c.Range.Filename != "" {
-		j.Range = &rangeJSON{Filename: c.Range.Filename, Start: posJSON(c.Range.Start), End: posJSON(c.Range.End)}
+		j.Filename, j.Line = c.Range.Filename, c.Range.Start.Line
 	}
 	if c.Addr.Kind == addr.Message && (c.Action == plan.Send || c.Action == plan.Settle) {
 		j.Change.AfterUnknown["id"] = true
