@@ -27,6 +27,7 @@ type account struct {
 	// other's answers.
 	messages, media lane
 	later           later // changes to be tried again
+	settling        settling
 
 	// A rate-limited account sends nothing before waitUntil. limits counts the
 	// waits since a call was last accepted.
@@ -34,7 +35,9 @@ type account struct {
 	limits    int
 
 	doubts   int       // messages in doubt, of this run or an earlier one
+	paused   bool      // it is told that nothing new is sent, with so many
 	answered time.Time // when a call last reached the wire
+	strain   strain
 
 	halted atomic.Bool
 	why    Outcome // why it is halted
@@ -55,6 +58,8 @@ func newAccount(p *plan.Account, parallel int, now time.Time) *account {
 		plan:     p,
 		messages: lane{pace: newPace(p.Rates.Messages, now), wire: make(chan struct{}, parallel)},
 		media:    lane{pace: newPace(p.Rates.Media, now), wire: make(chan struct{}, parallel)},
+		settling: newSettling(p, parallel, now),
+		clock:    serverClock{origin: now},
 	}
 }
 
@@ -90,10 +95,15 @@ func (a *account) lane(c *plan.Change) *lane {
 
 func (a *account) lanes() [2]*lane { return [2]*lane{&a.messages, &a.media} }
 
-// waiting reports whether any change of the account is still to go.
-func (a *account) waiting() bool {
-	return len(a.later) > 0 || a.messages.len() > 0 || a.media.len() > 0
-}
+// waiting reports whether anything of the account is still to go, or to be
+// settled.
+func (a *account) waiting() bool { return a.queued() || len(a.settling.talks) > 0 }
+
+// queued reports whether any change of the account is still to go.
+func (a *account) queued() bool { return len(a.later) > 0 || a.ready() }
+
+// ready reports whether any change of the account may go now.
+func (a *account) ready() bool { return a.messages.len() > 0 || a.media.len() > 0 }
 
 // limited records a refusal for the rate and reports whether it began a wait:
 // refusals of calls that were made before the wait began or ended count as
@@ -152,11 +162,19 @@ func (q *queue) pop() int32 {
 	return i
 }
 
-// serverClock tells the server's time once an answer has told it. It is safe
-// for concurrent use.
+// serverClock tells the server's time once an answer has told it. It counts on
+// from origin by the monotonic clock, so that a machine whose time is set
+// during a run tells the right time all the same. It is safe for concurrent
+// use.
 type serverClock struct {
+	origin time.Time
 	known  atomic.Bool
 	offset atomic.Int64 // server time less ours, in nanoseconds
+}
+
+// steady returns t as origin's clock would have it, had it never been set.
+func (c *serverClock) steady(t time.Time) time.Time {
+	return c.origin.Round(0).Add(t.Sub(c.origin))
 }
 
 // learn takes the Date of an answer that came at the given time. A Date has
@@ -166,7 +184,7 @@ func (c *serverClock) learn(date, came time.Time) {
 	if date.IsZero() {
 		return
 	}
-	offset := int64(date.Add(500 * time.Millisecond).Sub(came))
+	offset := int64(date.Add(500 * time.Millisecond).Sub(c.steady(came)))
 	if old := c.offset.Load(); c.known.Load() && abs(offset-old) < int64(time.Second) {
 		return
 	}
@@ -176,11 +194,14 @@ func (c *serverClock) learn(date, came time.Time) {
 
 // now returns the server's time in whole microseconds, or zero if it is not
 // known.
-func (c *serverClock) now() time.Time {
+func (c *serverClock) now() time.Time { return c.at(time.Now()) }
+
+// at returns the server's time at one of our moments.
+func (c *serverClock) at(t time.Time) time.Time {
 	if !c.known.Load() {
 		return time.Time{}
 	}
-	return time.Now().Add(time.Duration(c.offset.Load())).UTC().Truncate(time.Microsecond)
+	return c.steady(t).Add(time.Duration(c.offset.Load())).UTC().Truncate(time.Microsecond)
 }
 
 func abs(n int64) int64 {

@@ -3,8 +3,6 @@ package apply
 import (
 	"fmt"
 	"time"
-
-	"herald/config/addr"
 )
 
 // decide follows from a verdict: the change has its end, or is tried again.
@@ -17,6 +15,9 @@ func (e *engine) decide(v verdict) {
 	case v.err != nil:
 		e.halted(haltBroken, v.err)
 	case v.hit != nil:
+		if e.park(v) {
+			return
+		}
 		e.end(v.node, ChangeResult{Result: ResultHeld, Outcome: v.hit.outcome(), Because: e.changeAt(v.hit.key.Addr)})
 		return
 	case v.nothing:
@@ -29,6 +30,7 @@ func (e *engine) decide(v verdict) {
 	if v.outcome.Class != NotWritten {
 		e.report.Posts++
 		v.account.answered = v.ended
+		e.strained(v.account, v.outcome, v.ended)
 	}
 	e.follow(v)
 }
@@ -63,16 +65,7 @@ func (e *engine) follow(v verdict) {
 	case Hold, Final:
 		e.endCall(v, ResultRejected)
 	case InDoubt, ClassInvalid:
-		if n.change.Addr.Kind == addr.Reaction {
-			if n.tries.doubtful++; n.tries.doubtful < maxTries {
-				e.again(v, n.tries.doubtful)
-				return
-			}
-		} else {
-			a.doubts++
-		}
-		e.endCall(v, ResultInDoubt)
-		e.tooDoubtful(a)
+		e.doubt(v)
 	}
 }
 
@@ -101,25 +94,27 @@ func (e *engine) again(v verdict, n int) {
 	v.account.later.add(time.Now().Add(backoff(n, retryFirst, retryMost, e.run.Random)), v.node)
 }
 
-// tooDoubtful stops an account with so much in doubt that something is wrong
-// with more than one answer.
-func (e *engine) tooDoubtful(a *account) {
-	if a.doubts < maxDoubts {
-		return
-	}
-	e.stopAccount(a, Outcome{
+// tooDoubtful says of an account with so much in doubt that something is wrong
+// with more than one answer why nothing new is sent.
+func tooDoubtful(a *account) Outcome {
+	return Outcome{
 		Class: InDoubt, Reason: "too_many_doubts",
 		Explain: fmt.Sprintf("%d messages of the account are in doubt, and with so many nothing new is sent: what makes their answers fail would put the next ones in doubt too.", a.doubts),
 		Remedy:  "Settle what is in doubt first, then apply again.",
-	})
+	}
 }
 
 // endCall ends a change whose last call is v.
 func (e *engine) endCall(v verdict, r Result) {
 	e.end(v.node, ChangeResult{Result: r, Outcome: v.outcome, MessageID: v.outcome.MessageID, Began: v.began, Ended: v.ended})
-	if r != ResultRejected && r != ResultInDoubt {
-		return
+	if r == ResultRejected || r == ResultInDoubt {
+		e.failed()
 	}
+}
+
+// failed counts a change that was refused or is in doubt. After as many as the
+// limits block allows the run stops.
+func (e *engine) failed() {
 	e.failures++
 	if most := e.run.Plan.Limits.StopAfterFailures; most > 0 && e.failures >= most {
 		e.halted(haltFailures, nil)

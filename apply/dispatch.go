@@ -14,17 +14,22 @@ func (e *engine) dispatch(now time.Time) (wake time.Time) {
 		}
 	}
 	for _, a := range e.order {
-		if e.ready(a, now, sooner) {
+		if !e.admitted(a, now, sooner) {
+			continue
+		}
+		if e.maySend(a, now, sooner) {
 			for _, l := range a.lanes() {
 				e.drain(a, l, now, sooner)
 			}
 		}
+		e.readSome(a, now, sooner)
 	}
 	return wake
 }
 
-// ready reports whether the account may begin calls now.
-func (e *engine) ready(a *account, now time.Time, sooner func(time.Time)) bool {
+// admitted reports whether the account has anything to do and may do it: its
+// identity is checked before its first call.
+func (e *engine) admitted(a *account, now time.Time, sooner func(time.Time)) bool {
 	if a.halted.Load() {
 		e.flush(a)
 		return false
@@ -39,7 +44,7 @@ func (e *engine) ready(a *account, now time.Time, sooner func(time.Time)) bool {
 	if len(a.later) > 0 {
 		sooner(a.later[0].at)
 	}
-	if a.messages.len() == 0 && a.media.len() == 0 {
+	if !a.ready() && len(a.settling.talks) == 0 {
 		return false
 	}
 	switch a.gate {
@@ -52,10 +57,31 @@ func (e *engine) ready(a *account, now time.Time, sooner func(time.Time)) bool {
 		return false
 	case gateOpen:
 	}
-	if now.Before(a.waitUntil) {
+	return true
+}
+
+// maySend reports whether the account may send now. With too much in doubt
+// nothing new is sent until some of it is settled; where nothing is settled
+// any more the account stops, and so does what waits for its turn.
+func (e *engine) maySend(a *account, now time.Time, sooner func(time.Time)) bool {
+	switch {
+	case !a.ready():
+		return false
+	case a.doubts >= maxDoubts && len(a.settling.talks) == 0:
+		e.stopAccount(a, tooDoubtful(a))
+		e.flush(a)
+		return false
+	case a.doubts >= maxDoubts:
+		if !a.paused {
+			a.paused = true
+			e.observe(Event{Type: AccountPaused, Account: a.plan, Outcome: tooDoubtful(a)})
+		}
+		return false
+	case now.Before(a.waitUntil):
 		sooner(a.waitUntil)
 		return false
 	}
+	a.paused = false
 	return true
 }
 
@@ -107,7 +133,10 @@ func (e *engine) enqueue(i int32, urgent bool) {
 // flush ends everything that a halted account has still to do, and what that
 // makes ready.
 func (e *engine) flush(a *account) {
-	for a.waiting() {
+	if a.settling.lane.inFlight == 0 {
+		e.endTalks(a) // what is being read may still be found
+	}
+	for a.queued() {
 		var i int32
 		switch {
 		case a.messages.len() > 0:
@@ -134,7 +163,7 @@ func (e *engine) opened(g gateResult) {
 	}
 	g.account.gate = gateOpen
 	g.account.answered = time.Now()
-	e.tooDoubtful(g.account)
+	e.known(g.account)
 }
 
 // stopAccount stops one account: what is in flight ends, nothing else begins.

@@ -34,8 +34,20 @@ func (e *engine) release(ready []int32) {
 	if !e.reviewed {
 		return
 	}
+	var ends []int32
 	for _, i := range ready {
-		e.enqueue(i, true)
+		switch _, settled := e.ahead[i]; {
+		case e.sched.nodes[i].settling:
+		case settled:
+			ends = append(ends, i)
+		default:
+			e.enqueue(i, true)
+		}
+	}
+	for _, i := range ends {
+		r := e.ahead[i]
+		delete(e.ahead, i)
+		e.end(i, r)
 	}
 }
 
@@ -56,9 +68,15 @@ func (e *engine) block(i int32, r ChangeResult) {
 		}
 		entry := e.ledger.get(n.change.Key())
 		a := e.accounts[n.change.Account]
+		early, settled := e.ahead[j]
 		switch {
+		case settled:
+			delete(e.ahead, j)
+			e.store(j, early)
 		case e.standing(n.change, entry) == standingInDoubt:
-			e.settle(j, entry)
+			if e.settle(j, entry) {
+				e.settlements[j].cause = cause // it may be found, and is not sent
+			}
 			continue
 		case e.standing(n.change, entry) == standingDone:
 			e.end(j, ChangeResult{Result: ResultSkipped, Outcome: Outcome{Class: Accepted}, MessageID: messageID(entry)})
@@ -79,7 +97,8 @@ func (e *engine) block(i int32, r ChangeResult) {
 func (e *engine) store(i int32, r ChangeResult) {
 	r.Change = e.sched.nodes[i].change
 	e.results[i] = r
-	ev := Event{Change: r.Change, Account: e.accounts[r.Change.Account].plan, Outcome: r.Outcome, MessageID: r.MessageID, Because: r.Because}
+	ev := Event{Change: r.Change, Account: e.accounts[r.Change.Account].plan, Outcome: r.Outcome, MessageID: r.MessageID, Because: r.Because,
+		Settled: r.Settled, Undecided: r.Undecided}
 	switch r.Result {
 	case ResultDone:
 		ev.Type = ActionDone
@@ -117,7 +136,13 @@ func (e *engine) leave() {
 			continue
 		}
 		r := ChangeResult{Result: ResultStopped}
-		if e.halt == nil {
+		early, settled := e.ahead[int32(i)]
+		switch {
+		case n.settling:
+			r = e.leftDoubtful(int32(i))
+		case settled:
+			r = early
+		case e.halt == nil:
 			r = ChangeResult{Result: ResultHeld, Outcome: Outcome{Reason: "cycle",
 				Explain: "It waits for a change that waits for it, so neither can be first.", Remedy: "Plan again."}}
 		}
@@ -144,7 +169,7 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 			continue
 		}
 		e.report.Unrecorded = append(e.report.Unrecorded, lost)
-		if e.sched.nodes[i].begun {
+		if e.sched.nodes[i].begun || lost.SettledBy == "read" || lost.Status == state.Intent {
 			r.Result = ResultInDoubt // the intent is all that the record holds
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"herald/config/addr"
 	"herald/plan"
+	"herald/state"
 )
 
 // engine is one run. One goroutine, the dispatcher, decides what goes when;
@@ -28,13 +29,21 @@ type engine struct {
 	stopping, calls, records context.Context
 	stop, giveUp             context.CancelFunc
 
+	reader      Reader // nil: nothing can be read back
+	settlements map[int32]*settlement
+	ahead       map[int32]ChangeResult // the ends of settled messages whose turn has not come
+	sends       int                    // that the run makes, settled ones apart
+	sendsTo     map[state.Conversation]int
+
 	verdicts chan verdict
+	answers  chan news
 	gates    chan gateResult
 	jobs     chan job
 	workers  sync.WaitGroup
 	idle     int // workers without a job
 	inFlight int // jobs without a verdict
 	asking   int // identity checks without an end
+	reading  int // reads without news
 	failures int
 	halt     *halt // why the run stopped early, or nil
 	reviewed bool  // what may go is queued as it becomes ready
@@ -63,11 +72,14 @@ func (r Run) engine(ctx context.Context, record *ledger, rep *Report) *engine {
 	now := time.Now()
 	e := &engine{
 		run: r, log: r.Log, ledger: record, report: rep,
-		accounts: make(map[string]*account, len(r.Plan.Accounts)),
-		verdicts: make(chan verdict, 2*r.Parallelism),
-		gates:    make(chan gateResult, len(r.Plan.Accounts)),
-		jobs:     make(chan job, 4*r.Parallelism*max(1, len(r.Plan.Accounts))),
+		accounts:    make(map[string]*account, len(r.Plan.Accounts)),
+		verdicts:    make(chan verdict, 2*r.Parallelism),
+		answers:     make(chan news, 2*r.Parallelism),
+		settlements: make(map[int32]*settlement), ahead: make(map[int32]ChangeResult),
+		gates: make(chan gateResult, len(r.Plan.Accounts)),
+		jobs:  make(chan job, 4*r.Parallelism*max(1, len(r.Plan.Accounts))),
 	}
+	e.reader, _ = r.Client.(Reader)
 	e.results = rep.Results
 	changes := make([]*plan.Change, len(e.results))
 	for i := range e.results {
@@ -109,6 +121,8 @@ func (e *engine) carry(ctx context.Context) {
 		select {
 		case v := <-e.verdicts:
 			e.receive(v)
+		case n := <-e.answers:
+			e.heed(n)
 		case g := <-e.gates:
 			e.opened(g)
 		case <-wake.C:
@@ -149,7 +163,7 @@ func (e *engine) receive(v verdict) {
 
 // over reports whether nothing is on its way and nothing can go any more.
 func (e *engine) over() bool {
-	if e.inFlight > 0 || e.asking > 0 {
+	if e.inFlight > 0 || e.asking > 0 || e.reading > 0 {
 		return false
 	}
 	if e.halt != nil || e.sched.left == 0 {

@@ -23,12 +23,15 @@ const (
 	ActionSkipped
 	// ActionRefused: Instagram refused it; Outcome is set.
 	ActionRefused
-	// ActionInDoubt: it may have been delivered; Outcome is set.
+	// ActionInDoubt: it may have been delivered; Outcome is set. If the run
+	// settles it, For is how long that may take, and an ActionDone,
+	// ActionAbsent or a second ActionInDoubt follows, which says why not.
 	ActionInDoubt
 	// ActionHeld: not tried; Because names the action it waited for, or
 	// Outcome.Explain says why.
 	ActionHeld
-	// AccountWaiting: a rate limit; For is how long.
+	// AccountWaiting: a rate limit; For is how long. With Reading it is the
+	// reading of conversations that waits, and sending goes on.
 	AccountWaiting
 	// AccountStopped: nothing more is sent from the account; Outcome is set.
 	AccountStopped
@@ -36,6 +39,16 @@ const (
 	Interrupted
 	// RunEnded comes last.
 	RunEnded
+	// ActionAbsent: a message that was in doubt is proven not to have arrived.
+	// If it is wanted it is sent again, and its end follows.
+	ActionAbsent
+	// AccountSlowed: the usage that Instagram tells comes near the limit;
+	// Outcome.Usage is its percentage and Rate the calls a second from now on,
+	// 0 if the full rate is allowed again.
+	AccountSlowed
+	// AccountPaused: so many messages are in doubt that nothing new is sent
+	// until some are settled; Outcome says so.
+	AccountPaused
 )
 
 // Event is one thing that happened during a run. Events of one conversation
@@ -51,7 +64,28 @@ type Event struct {
 	Because   *plan.Change
 	For       time.Duration
 	Total     int // pending actions, with RunStarted
+	// Settled says, with ActionDone, that the run found out what had been in
+	// doubt.
+	Settled Settlement
+	// Undecided is, with ActionInDoubt, a sentence that says why reading did
+	// not decide.
+	Undecided string
+	Reading   bool
+	Rate      float64
 }
+
+// Settlement says what was found out about a message in doubt. The zero value
+// is nothing.
+type Settlement uint8
+
+const (
+	// NotSettled: it was not in doubt, or is so still.
+	NotSettled Settlement = iota
+	// SettledArrived: it was found in its conversation.
+	SettledArrived
+	// SettledAbsent: it is proven absent, and is not sent again by this run.
+	SettledAbsent
+)
 
 // Result is how one action ended.
 type Result uint8
@@ -82,6 +116,12 @@ type ChangeResult struct {
 	Because   *plan.Change // with ResultHeld, where another action is the cause
 	Began     time.Time    // of the POST; zero if there was none
 	Ended     time.Time
+	// Settled says, with ResultDone, that nothing was sent for it: what had
+	// been in doubt was found out.
+	Settled Settlement
+	// Undecided is, with ResultInDoubt, a sentence that says why reading did
+	// not decide; "" if nothing was read.
+	Undecided string
 }
 
 // Report is what a run did. Results has one element for each change of the
@@ -92,6 +132,7 @@ type Report struct {
 	Began       time.Time
 	Ended       time.Time
 	Posts       int // POSTs made
+	Reads       int // conversations, or pages of them, read
 	Interrupted bool
 	// Refused says that the run was refused before any POST: stale, another
 	// lineage, another endpoint.
@@ -101,8 +142,8 @@ type Report struct {
 	// Unrecorded holds what is known and could not be written, one entry a
 	// key: the record holds at the most its intent.
 	Unrecorded []state.Entry
-	// InDoubt counts the plan's addresses whose message or reaction the run
-	// leaves in doubt.
+	// InDoubt counts the plan's addresses, those that were not selected apart,
+	// whose message or reaction the run leaves in doubt.
 	InDoubt int
 	// Record is the record as the run left it; nil if there was none and none
 	// was made.

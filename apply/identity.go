@@ -11,6 +11,7 @@ type gateResult struct {
 	account *account
 	open    bool
 	why     Outcome // if it is not open
+	err     error   // something could not be recorded
 }
 
 // ask checks, before an account's first call, that the token is that
@@ -31,7 +32,8 @@ func (e *engine) ask(ctx context.Context, a *account) gateResult {
 			if id.IGID != a.plan.IGID {
 				return gateResult{account: a, why: e.stranger(a, id)}
 			}
-			return gateResult{account: a, open: true}
+			err := e.ledger.see(e.records, a.settling.unseen, a.clock.now(), e.run.SettleOnly)
+			return gateResult{account: a, open: true, err: err}
 		case RateLimited:
 			limits++
 			if wait = id.Outcome.RegainAccess; wait <= 0 {

@@ -28,6 +28,8 @@ type ledger struct {
 	// targets holds, for each message of an account, the reactions that stand
 	// on it, or may.
 	targets map[target][]state.Key
+	// claimed holds the message ids of all entries, from the first settling on.
+	claimed map[string]struct{}
 	written bool // something was appended since the last snapshot
 	broken  error
 	// unrecorded holds the latest form of the entries whose append failed.
@@ -80,6 +82,9 @@ func (l *ledger) put(e *state.Entry, flying bool) {
 // track follows an entry from old, which may be nil, to e.
 func (l *ledger) track(old, e *state.Entry, flying bool) {
 	k := e.Key()
+	if l.claimed != nil {
+		l.claim(e)
+	}
 	if e.Addr.Kind == addr.Reaction {
 		if old != nil && stands(old) {
 			drop(l.targets, target{old.Account, old.Target}, k)
@@ -118,7 +123,7 @@ func drop[K comparable](m map[K][]state.Key, k K, key state.Key) {
 	m[k] = left
 }
 
-// append stores the one entry of e durably. It is in memory already. After a
+// append stores the entries durably. They are in memory already. After a
 // failure every later append fails with the same error, and what could not be
 // stored is kept in unrecorded.
 func (l *ledger) append(ctx context.Context, e []state.Entry) error {
@@ -135,7 +140,9 @@ func (l *ledger) append(ctx context.Context, e []state.Entry) error {
 		if l.broken == nil {
 			l.broken = err
 		}
-		l.unrecorded[e[0].Key()] = e[0]
+		for i := range e {
+			l.unrecorded[e[i].Key()] = e[i]
+		}
 	}
 	return err
 }

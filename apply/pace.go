@@ -31,6 +31,7 @@ type pace struct {
 	turn, slot *rate.Limiter
 	gap        time.Duration
 	crowd      atomic.Int32 // calls waiting for their slot
+	base       rate.Limit   // of the turns, unless they are slowed
 }
 
 // newPace returns a pace of that many calls a second. A burst would let nearly
@@ -43,6 +44,7 @@ func newPace(perSecond float64, now time.Time) *pace {
 		limit = rate.Limit(max(perSecond, 1/longest) * (1 - slack))
 		p.gap = time.Duration(float64(time.Second) / float64(limit))
 	}
+	p.base = limit
 	p.turn, p.slot = rate.NewLimiter(limit, 1), rate.NewLimiter(limit, 1)
 	p.turn.AllowN(now, 1)
 	return p
@@ -72,4 +74,13 @@ func (p *pace) wait(ctx context.Context) error {
 	p.crowd.Add(1)
 	defer p.crowd.Add(-1)
 	return p.slot.Wait(ctx)
+}
+
+// slow lets only that part of the rate through, from 0 to 1. The calls whose
+// intent is recorded keep their slots, which know one rate only: to change it
+// while some wait would let two through at once.
+func (p *pace) slow(part float64, now time.Time) {
+	if p.gap != 0 {
+		p.turn.SetLimitAt(now, p.base*rate.Limit(part))
+	}
 }

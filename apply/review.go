@@ -49,7 +49,7 @@ func (e *engine) review() {
 		}
 	}
 	for i := range e.sched.nodes {
-		if n := &e.sched.nodes[i]; !n.finished && n.waits == 0 {
+		if n := &e.sched.nodes[i]; !n.finished && !n.settling && n.waits == 0 {
 			e.enqueue(int32(i), false)
 		}
 	}
@@ -63,23 +63,39 @@ func (e *engine) checkLimits() {
 	if limits.MaxSends <= 0 && limits.MaxSendsPerRecipient <= 0 {
 		return
 	}
-	sends, each := 0, make(map[state.Conversation]int)
+	e.sendsTo = make(map[state.Conversation]int)
 	for i := range e.sched.nodes {
 		n := &e.sched.nodes[i]
 		if n.finished || n.change.Action != plan.Send {
 			continue
 		}
-		sends++
+		e.sends++
 		talk := n.change.Conversation()
-		each[talk]++
-		if most := limits.MaxSendsPerRecipient; most > 0 && each[talk] > most {
+		e.sendsTo[talk]++
+		if most := limits.MaxSendsPerRecipient; most > 0 && e.sendsTo[talk] > most {
 			e.halted(haltLimits, fmt.Errorf("the run would send more than max_sends_per_recipient = %d messages to %s", most, talk.Recipient))
 			return
 		}
 	}
-	if most := limits.MaxSends; most > 0 && sends > most {
-		e.halted(haltLimits, fmt.Errorf("the run would send %d messages, and max_sends = %d", sends, most))
+	if most := limits.MaxSends; most > 0 && e.sends > most {
+		e.halted(haltLimits, fmt.Errorf("the run would send %d messages, and max_sends = %d", e.sends, most))
 	}
+}
+
+// mayAdd counts one more send, of a message that an earlier run left in doubt
+// and that proved absent, unless the limits forbid it. A Send of this plan is
+// counted already.
+func (e *engine) mayAdd(c *plan.Change) bool {
+	limits, talk := e.run.Plan.Limits, c.Conversation()
+	if e.sendsTo == nil || c.Action == plan.Send {
+		return true
+	}
+	if limits.MaxSends > 0 && e.sends >= limits.MaxSends || limits.MaxSendsPerRecipient > 0 && e.sendsTo[talk] >= limits.MaxSendsPerRecipient {
+		return false
+	}
+	e.sends++
+	e.sendsTo[talk]++
+	return true
 }
 
 // heldByPlan is the end of a change that the plan itself holds.
@@ -90,12 +106,6 @@ func (e *engine) heldByPlan(c *plan.Change) ChangeResult {
 		r.Outcome = Outcome{Reason: string(c.HeldWhy), Explain: "Another revision of it is in doubt, and decides whether this one is sent."}
 	}
 	return r
-}
-
-// settle is where a message in doubt gets its end. It may have been delivered,
-// so it is not sent again: it stays in doubt, and holds its conversation.
-func (e *engine) settle(i int32, entry *state.Entry) {
-	e.end(i, ChangeResult{Result: ResultInDoubt, Outcome: recorded(entry)})
 }
 
 // standing compares a change with its entry. The record is not stale: an entry

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/hcl/v2"
 
+	"herald/config/addr"
 	"herald/plan"
 	"herald/state"
 )
@@ -31,6 +32,12 @@ type Run struct {
 	// AcceptEndpoint allows an account's endpoint to differ from the recorded
 	// one, and records the new one.
 	AcceptEndpoint bool
+	// OnInDoubt overrides what the plan says of messages in doubt. What the
+	// plan holds because of one is held all the same.
+	OnInDoubt DoubtPolicy
+	// SettleOnly settles what is in doubt and does nothing else: nothing is
+	// sent or repeated. The report has the messages in doubt only.
+	SettleOnly bool
 
 	// Observe, if it is set, is called with each event, one at a time.
 	Observe func(Event)
@@ -43,12 +50,26 @@ type Run struct {
 	Lineage func() string
 }
 
+// DoubtPolicy says what a run does about messages in doubt.
+type DoubtPolicy uint8
+
+const (
+	// AsPlanned does what the plan says of each message.
+	AsPlanned DoubtPolicy = iota
+	// SettleDoubts reads the conversations of all.
+	SettleDoubts
+	// HoldDoubts reads none, and leaves them to a person.
+	HoldDoubts
+)
+
 // DefaultParallelism is the most POSTs in flight for one account.
 const DefaultParallelism = 64
 
 // Do carries the plan out. It checks that the plan still fits the record,
 // writes what changes there before anything is sent, then makes the calls, and
-// ends with a snapshot of the record.
+// ends with a snapshot of the record. What is in doubt is settled by reading
+// its conversation, if the Client is a Reader: found, it is sent; proven
+// absent, it is sent again; else it stays in doubt, and its conversation waits.
 //
 // A cancelled ctx begins no new call, gives those in flight six seconds, and
 // records what came of them. The diagnostics say what was refused, is in
@@ -58,7 +79,7 @@ func (r Run) Do(ctx context.Context) (*Report, hcl.Diagnostics) {
 	r = r.withDefaults()
 	rep := &Report{PlanID: r.Plan.ID, Began: time.Now(), Record: r.Record}
 	defer func() { rep.Ended = time.Now() }()
-	rep.Results = unreached(r.Plan)
+	rep.Results = r.unreached()
 	if diags := r.check(); diags.HasErrors() {
 		rep.Refused = true
 		return rep, diags
@@ -70,7 +91,7 @@ func (r Run) Do(ctx context.Context) (*Report, hcl.Diagnostics) {
 	}
 	rep.Record = book.record
 	e := r.engine(ctx, book, rep)
-	e.observe(Event{Type: RunStarted, Total: pending(r.Plan)})
+	e.observe(Event{Type: RunStarted, Total: r.pending()})
 	e.carry(ctx)
 	unfolded := e.conclude(context.WithoutCancel(ctx))
 	e.observe(Event{Type: RunEnded})
@@ -119,26 +140,41 @@ func (r Run) prepare(ctx context.Context) (*ledger, error) {
 }
 
 // unreached returns the results of a run before its beginning.
-func unreached(p *plan.Plan) []ChangeResult {
+func (r Run) unreached() []ChangeResult {
 	n := 0
-	for _, c := range p.Changes {
-		if c.Action != plan.NoOp {
+	for _, c := range r.Plan.Changes {
+		if r.concerns(c) {
 			n++
 		}
 	}
 	results := make([]ChangeResult, 0, n)
-	for _, c := range p.Changes {
-		if c.Action != plan.NoOp {
+	for _, c := range r.Plan.Changes {
+		if r.concerns(c) {
 			results = append(results, ChangeResult{Change: c})
 		}
 	}
 	return results
 }
 
-func pending(p *plan.Plan) int {
+// concerns reports whether the run has anything to do with the change.
+func (r Run) concerns(c *plan.Change) bool {
+	if !r.SettleOnly {
+		return c.Action != plan.NoOp
+	}
+	if c.Action == plan.NoOp || c.Addr.Kind != addr.Message || r.Record == nil {
+		return false
+	}
+	if e := r.Record.Get(c.Key()); e != nil {
+		return e.Status == state.Intent
+	}
+	return c.Action == plan.Settle
+}
+
+// pending returns how many changes the run will call Instagram for.
+func (r Run) pending() int {
 	n := 0
-	for _, c := range p.Changes {
-		if c.Pending() {
+	for _, c := range r.Plan.Changes {
+		if c.Pending() && r.concerns(c) {
 			n++
 		}
 	}

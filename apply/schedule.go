@@ -19,6 +19,7 @@ type node struct {
 	groups   [2]int32
 	begun    bool // an intent was recorded in this run
 	finished bool
+	settling bool // in doubt, and its conversation is being read
 	behind   bool // a message before it in its conversation was not delivered
 	tries    tries
 }
@@ -29,6 +30,7 @@ type tries struct {
 	since     time.Time // the first of them
 	media     int       // attempts for which Meta could not fetch the media
 	doubtful  int       // attempts at a reaction that ended in doubt
+	absent    int       // sends that proved not to have arrived
 }
 
 // group is what a depends_on names: one instance, or every instance of a
