@@ -27,6 +27,8 @@ type applyOptions struct {
 	acceptEndpoint bool
 	approved       string
 	parallelism    int
+	onInDoubt      apply.DoubtPolicy
+	settleOnly     bool // the command is reconcile
 }
 
 func (a *App) applyCommand() command {
@@ -34,10 +36,11 @@ func (a *App) applyCommand() command {
 	flags := []flag{
 		boolFlag(&o.autoApprove, "auto-approve", "Do not ask before sending."),
 		boolFlag(&o.input, "input", "-input=false never asks: without -auto-approve or a plan file nothing is sent."),
-		stringFlag(&o.approved, "approved", "DIGEST", "Send only if the plan's digest is this one, as a reviewed plan shows it (sha256:…)."),
+		digestFlag(&o.approved, "approved", "Send only if the plan's digest is this one, as a reviewed plan shows it (sha256:…)."),
 		boolFlag(&o.newRecord, "new-record", "Make a record if there is none. Without it a missing record is an error: it may be lost."),
 		boolFlag(&o.acceptEndpoint, "accept-endpoint", "Accept that an account's endpoint is another one than was recorded."),
 		intFlag(&o.parallelism, "parallelism", "N", fmt.Sprintf("How many calls may be under way at once. The default is %d.", apply.DefaultParallelism), 1),
+		settlePolicy(&o.onInDoubt),
 		boolFlag(&o.format.verbose, "verbose", "Show the whole plan, however long."),
 	}
 	flags = append(flags, o.inputs.flags()...)
@@ -101,6 +104,7 @@ type run struct {
 	opts  *applyOptions
 	cfg   *config.Config // nil with a saved plan
 	want  *config.Wanted // nil with a saved plan
+	store state.Store
 	plan  *plan.Plan
 	saved bool
 }
@@ -112,7 +116,8 @@ func (r *run) locked(ctx context.Context) (code int) {
 	if err != nil {
 		return r.refuse(err)
 	}
-	session, err := store.Lock(ctx, a.holder("apply"), r.opts.lockTimeout)
+	r.store = store
+	session, err := store.Lock(ctx, a.holder(r.operation()), r.opts.lockTimeout)
 	if err != nil {
 		return r.refuse(err)
 	}
@@ -132,10 +137,22 @@ func (r *run) locked(ctx context.Context) (code int) {
 	case err != nil:
 		return r.refuse(err)
 	}
+	if diags := unpushed(store, rec); diags.HasErrors() {
+		a.report(diags)
+		return exitRefused
+	}
 	if code, ok := r.settlePlan(rec); !ok {
 		return code
 	}
 	return r.execute(ctx, session, rec)
+}
+
+// operation is the command that holds the lock.
+func (r *run) operation() string {
+	if r.opts.settleOnly {
+		return "reconcile"
+	}
+	return "apply"
 }
 
 // settlePlan makes the plan, unless it was saved, shows it, and asks. It
@@ -163,6 +180,13 @@ func (r *run) settlePlan(rec *state.Record) (int, bool) {
 		a.report(notApproved(r.opts.approved, p.ID))
 		return exitRefused, false
 	}
+	if r.opts.settleOnly {
+		if doubts(p) == 0 {
+			a.say("Nothing is in doubt.")
+			return exitOK, false
+		}
+		return exitOK, true
+	}
 	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(r.cfg), Names: r.opts.names, Sandbox: r.opts.sandbox})
 	a.show(r.opts.format, planDocument(doc))
 	if p.Empty() || r.opts.autoApprove || r.opts.approved != "" {
@@ -188,7 +212,7 @@ func (r *run) execute(ctx context.Context, session state.Session, rec *state.Rec
 	report, diags := r.send(ctx, conn, session, rec)
 	a.reportIn(diags, sourcesOf(r.cfg))
 	if len(report.Unrecorded) > 0 {
-		a.keepErrored(report.Record)
+		a.keepErrored(r.store, report.Record)
 	}
 	if !report.Refused {
 		r.showResult(report)
@@ -218,6 +242,7 @@ func (r *run) send(ctx context.Context, conn *connection, session state.Session,
 		Plan: r.plan, Session: session, Record: rec, Client: conn,
 		Parallelism: r.opts.parallelism, Observe: progress.Observe, Log: conn.log,
 		NewRecord: r.opts.newRecord || r.opts.sandbox, AcceptEndpoint: r.opts.acceptEndpoint,
+		OnInDoubt: r.opts.onInDoubt, SettleOnly: r.opts.settleOnly,
 	}.Do(ctx)
 }
 

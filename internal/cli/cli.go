@@ -90,6 +90,7 @@ func (a *App) root() *urfave.Command {
 		a.outputCommand(),
 		a.fmtCommand(),
 		a.stateCommand(),
+		a.reconcileCommand(),
 		a.resolveCommand(),
 		a.sandboxCommand(),
 		a.versionCommand(),

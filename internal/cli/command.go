@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,6 +86,18 @@ func durationFlag(dst *time.Duration, name, placeholder, usage string) flag {
 			return fmt.Errorf("it takes a duration, as in 30s or 5m")
 		}
 		*dst = v
+		return nil
+	}}
+}
+
+// digestFlag takes the id of a plan.
+func digestFlag(dst *string, name, usage string) flag {
+	digest := regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	return flag{names: []string{name}, placeholder: "DIGEST", usage: usage, set: func(s string) error {
+		if !digest.MatchString(s) {
+			return fmt.Errorf("it takes a plan's digest, sha256: and 64 hexadecimal digits, as it stands at the end of every plan")
+		}
+		*dst = s
 		return nil
 	}}
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"io"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"herald/config"
 	"herald/internal/view"
 )
@@ -19,6 +21,14 @@ func (f *format) flags() []flag {
 		boolFlag(&f.markdown, "markdown", "Write Markdown, for a pull request."),
 		boolFlag(&f.verbose, "verbose", "Show everything, however long, and what was sent already."),
 	}
+}
+
+// conflict returns an error if two formats are asked for.
+func (f *format) conflict() hcl.Diagnostics {
+	if f.json && f.markdown {
+		return fail("Two formats", "Of -json and -markdown one can be had at a time.")
+	}
+	return nil
 }
 
 func (f *format) text() bool { return !f.json && !f.markdown }

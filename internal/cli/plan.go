@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/renameio/v2"
 	"github.com/hashicorp/hcl/v2"
@@ -47,6 +48,10 @@ It needs no token, opens no connection and writes no file but the one that -out 
 }
 
 func (a *App) runPlan(ctx context.Context, o *planOptions) int {
+	if diags := o.format.conflict(); diags.HasErrors() {
+		a.report(diags)
+		return exitError
+	}
 	p, cfg, diags := a.planNow(ctx, &o.request)
 	if diags.HasErrors() {
 		a.problem(o.format, cfg, diags)
@@ -76,6 +81,9 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 
 // writePlan stores a plan, readable by its owner only: it holds texts.
 func writePlan(path string, p *plan.Plan) error {
+	if strings.HasPrefix(filepath.Base(path), strings.TrimSuffix(stateFile, "json")) {
+		return fmt.Errorf("%s is a name of the record's files, so the plan is not written there", path)
+	}
 	if err := replaceable(path); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/hashicorp/hcl/v2"
@@ -113,7 +112,7 @@ func (a *App) push(ctx context.Context, session state.Session, pushed *state.Rec
 		a.report(failure(err))
 		return exitCode(err)
 	}
-	a.say(fmt.Sprintf("The record now holds the %d entries of the file.", pushed.Len()))
+	a.say(fmt.Sprintf("The record now holds what the file knows: %s.", counted(pushed.Len(), "entry", "entries")))
 	return exitOK
 }
 
@@ -130,44 +129,4 @@ func pushable(present, pushed *state.Record) hcl.Diagnostics {
 		}
 	}
 	return nil
-}
-
-// erroredFile is where a record goes that could not be written in its place.
-const erroredFile = "herald.errored.json"
-
-// keepErrored saves what a run knows and could not record: in a file beside
-// the record, or on standard output where that cannot be written either.
-func (a *App) keepErrored(rec *state.Record) {
-	if rec == nil {
-		return
-	}
-	var buf bytes.Buffer
-	if err := state.Encode(&buf, rec); err != nil {
-		a.report(failure(err))
-		return
-	}
-	const explain = "The record could not be written, so what this run did is kept apart. "
-	path := a.path(erroredFile)
-	if err := writeSynced(path, buf.Bytes()); err == nil {
-		a.report(fail("Record is kept in another file", fmt.Sprintf("%sPut it back before anything else is sent:\n\n  herald state push %s", explain, erroredFile)))
-		return
-	}
-	_, _ = io.Copy(a.Stdout, &buf)
-	a.report(fail("Record could not be written anywhere", explain+"It was written to standard output, from the line { to the line }. Save it as a file, and put it back before anything else is sent:\n\n  herald state push FILE"))
-}
-
-// writeSynced writes a file and waits until the disk has it.
-func writeSynced(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(path)
-	}
-	return err
 }

@@ -121,7 +121,7 @@ func shortID(id string) string {
 func reason(c *plan.Change) Words {
 	switch c.Reason {
 	case plan.EditedAfterSent:
-		return Words{plain(fmt.Sprintf("Edited after it was sent%s: what was sent stays. To send the new content too, set revision = %d.", when(c.Base), c.Revision+1))}
+		return Words{plain(fmt.Sprintf("Edited after it was sent%s: what was sent stays.%s To send the new content too, set revision = %d.", when(c.Base), elsewhere(c), c.Revision+1))}
 	case plan.RevisionRaised:
 		return Words{plain("An earlier revision was sent; this one is sent besides.")}
 	case plan.RevisionLowered:
@@ -143,6 +143,22 @@ func reason(c *plan.Change) Words {
 		plan.ReactionChanged, plan.TargetChanged, plan.NotSelected:
 	}
 	return nil
+}
+
+// elsewhere says that what was sent went to another person, or came from
+// another account, than the change has.
+func elsewhere(c *plan.Change) string {
+	if c.Base == nil {
+		return ""
+	}
+	s := ""
+	if c.Base.Recipient != c.Recipient {
+		s += " It went to " + c.Base.Recipient + "."
+	}
+	if c.Base.Account != c.Account {
+		s += " It was sent from the account with the id " + c.Base.Account + "."
+	}
+	return s
 }
 
 // refusal puts an entry's codes, if it has any, between head and tail.

@@ -33,11 +33,10 @@ type Progress struct {
 	opts ProgressOptions
 	palette
 
-	mu        sync.Mutex
-	tally     tally
-	live      *live // nil where there is no terminal
-	printed   map[apply.EventType]int
-	explained map[string]bool // what was said once is not said again
+	mu      sync.Mutex
+	tally   tally
+	live    *live // nil where there is no terminal
+	printed map[apply.EventType]int
 }
 
 // tally is what a run has come to so far.
@@ -59,7 +58,7 @@ func NewProgress(w io.Writer, opts ProgressOptions) *Progress {
 	p := &Progress{
 		w: w, opts: opts, palette: newPalette(opts.Color),
 		tally:   tally{total: opts.Total, doubtful: make(map[*plan.Change]bool)},
-		printed: make(map[apply.EventType]int), explained: make(map[string]bool),
+		printed: make(map[apply.EventType]int),
 	}
 	if opts.TTY {
 		p.live = startLive(p)
@@ -140,7 +139,7 @@ func (p *Progress) eventLine(e apply.Event) string {
 	case apply.AccountWaiting:
 		return p.account(e) + p.paint(p.yellow, fmt.Sprintf("rate limit reached: waits %s", span(e.For)))
 	case apply.AccountStopped:
-		return p.account(e) + p.paint(p.red, "stopped"+safe.Line(outcomeCodes(e.Outcome))) + p.explain(e.Outcome)
+		return p.account(e) + p.paint(p.red, "stopped"+safe.Line(outcomeCodes(e.Outcome)))
 	case apply.Interrupted:
 		return p.paint(p.yellow, "Interrupted: nothing new is sent; waiting for calls in flight. A second interrupt leaves at once.")
 	case apply.EventInvalid, apply.RunStarted, apply.ActionStarted, apply.RunEnded:
@@ -167,16 +166,6 @@ func (p *Progress) account(e apply.Event) string {
 		name = "account " + e.Account.Name
 	}
 	return p.paint(p.bold, safe.Line(name)+":") + " "
-}
-
-// explain is a second line with what an outcome means and what to do, the
-// first time that it is said.
-func (p *Progress) explain(o apply.Outcome) string {
-	if s := join(o.Explain, o.Remedy); s != "" && !p.explained[s] {
-		p.explained[s] = true
-		return "\n  " + safe.Line(s)
-	}
-	return ""
 }
 
 func doneWord(c *plan.Change) string {

@@ -37,9 +37,6 @@ func RunText(w io.Writer, d *RunDoc, opts TextOptions) error {
 		style = p.red
 	}
 	p.para("", p.bold+style, d.Summary())
-	if d.Broken != "" {
-		p.para("", "", safe.Text(d.Broken))
-	}
 	if next := d.next(); next != "" {
 		p.para("", "", next)
 	}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/state"
+)
+
+// erroredFile is where a record goes that could not be written in its place:
+// beside it.
+const erroredFile = "herald.errored.json"
+
+// erroredPath is the place of the file for a record.
+func erroredPath(store state.Store) string {
+	return filepath.Join(filepath.Dir(store.Location()), erroredFile)
+}
+
+// keepErrored saves what a run knows and could not record: in a file beside
+// the record, or on standard output where that cannot be written either.
+func (a *App) keepErrored(store state.Store, rec *state.Record) {
+	if rec == nil {
+		return
+	}
+	var buf bytes.Buffer
+	if err := state.Encode(&buf, rec); err != nil {
+		a.report(failure(err))
+		return
+	}
+	const explain = "The record could not be written, so what this run did is kept apart. "
+	path := erroredPath(store)
+	if err := writeSynced(path, buf.Bytes()); err == nil {
+		a.report(fail("Record is kept in another file", fmt.Sprintf("%sNothing more is sent before it is put back:\n\n  herald state push %s", explain, path)))
+		return
+	}
+	_, _ = io.Copy(a.Stdout, &buf)
+	a.report(fail("Record could not be written anywhere", explain+"It was written to standard output, from the line { to the line }. Save it as a file, and put it back before anything else is sent:\n\n  herald state push FILE"))
+}
+
+// writeSynced writes a file and waits until the disk has it.
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(path) // half a record is of no use
+	}
+	return err
+}
+
+// unpushed says that an earlier run kept a record apart which knows more than
+// the present one: without it, what that run sent would be sent again. It
+// returns nothing if there is none.
+func unpushed(store state.Store, rec *state.Record) hcl.Diagnostics {
+	path := erroredPath(store)
+	src, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	const summary = "Another file knows more than the record"
+	var kept *state.Record
+	if err == nil {
+		kept, err = state.Decode(bytes.NewReader(src), path)
+	}
+	if err != nil {
+		return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s. That file cannot be read: %s. Without it messages may be sent again. Mend it, or move it away if you know that nothing is in it.", path, err))
+	}
+	n := 0
+	for e := range kept.All() {
+		var have *state.Entry
+		if rec != nil && rec.Lineage == kept.Lineage {
+			have = rec.Get(e.Key())
+		}
+		if have == nil || have.Change < e.Change {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s, %s of which the record does not hold. Without them messages would be sent again, so put them back first:\n\n  herald state push %s", path, counted(n, "entry", "entries"), path))
+}
+
+// counted writes a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

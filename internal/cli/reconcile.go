@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/apply"
+	"herald/plan"
+)
+
+func (a *App) reconcileCommand() command {
+	o := &applyOptions{settleOnly: true, parallelism: apply.DefaultParallelism}
+	flags := []flag{boolFlag(&o.sandbox, "sandbox", "Use the local Instagram and its record.")}
+	flags = append(flags, o.inputs.flags()...)
+	flags = append(flags, o.recordFlags.write()...)
+	return command{
+		name: "reconcile", synopsis: "Find out about messages in doubt, and send nothing.",
+		help: `Reads the conversations in which a message is in doubt. One that is found is recorded as sent, one that is proven absent as not sent; the next apply sends it. What cannot be decided stays in doubt. It needs the token, and sends nothing.
+
+Exit codes: 0 nothing is in doubt any more; 1 an error; 4 something is still in doubt; 5 refused, because of the record.`,
+		flags: flags,
+		action: func(ctx context.Context, _ []string) int {
+			r := &run{app: a, opts: o}
+			var diags hcl.Diagnostics
+			r.cfg, r.want, diags = a.wanted(&o.request)
+			a.reportIn(diags, sourcesOf(r.cfg))
+			if diags.HasErrors() {
+				return exitError
+			}
+			return r.locked(ctx)
+		},
+	}
+}
+
+// doubts counts the messages of a plan that are in doubt.
+func doubts(p *plan.Plan) int {
+	n := 0
+	for _, c := range p.Changes {
+		if c.Action == plan.Settle {
+			n++
+		}
+	}
+	return n
+}
+
+// settlePolicy sets what -on-in-doubt asks for.
+func settlePolicy(dst *apply.DoubtPolicy) flag {
+	return listFlag(func(s string) error {
+		switch s {
+		case "settle":
+			*dst = apply.SettleDoubts
+		case "hold":
+			*dst = apply.HoldDoubts
+		default:
+			return fmt.Errorf("it takes settle or hold")
+		}
+		return nil
+	}, "settle|hold", "What to do about messages in doubt, whatever their lifecycle blocks say: settle them by reading their conversations, or leave them to a person.", "on-in-doubt")
+}
