@@ -106,9 +106,21 @@ func (e *engine) doubtful(r *ChangeResult) *hcl.Diagnostic {
 		d.Detail = sentences(what, r.Outcome.Explain) + "\n\nA reaction may be repeated freely, and the next apply does so."
 		return d
 	}
-	d.Detail = sentences(what, r.Outcome.Explain, "It is not sent again, because it may have arrived, and the later messages of its conversation wait.") +
-		"\n\n" + resolveAdvice(c.Addr)
+	d.Detail = sentences(what, r.Outcome.Explain, r.Undecided, "It is not sent again, because it may have arrived, and the later messages of its conversation wait.") +
+		"\n\n" + e.doubtAdvice(r)
 	return d
+}
+
+// doubtAdvice says how a doubt is settled: by the next apply, or by a person.
+func (e *engine) doubtAdvice(r *ChangeResult) string {
+	switch {
+	case e.reader == nil:
+	case r.Undecided == "" && !e.reads(r.Change):
+		return "Its conversation is not read, because of on_in_doubt = \"hold\". " + resolveAdvice(r.Change.Addr)
+	default:
+		return "The next apply reads its conversation again. " + resolveAdvice(r.Change.Addr)
+	}
+	return resolveAdvice(r.Change.Addr)
 }
 
 // since says when the doubt about an entry began, if that is known.

@@ -338,7 +338,7 @@ func ends(rep *Report) string {
 	return strings.Join(list, ", ")
 }
 
-var eventNames = [...]string{"invalid", "run", "start", "done", "skip", "refused", "doubt", "held", "waiting", "stopped", "interrupted", "end"}
+var eventNames = [...]string{"invalid", "run", "start", "done", "skip", "refused", "doubt", "held", "waiting", "stopped", "interrupted", "end", "absent", "slowed", "paused"}
 
 func (w *world) story() string {
 	var list []string

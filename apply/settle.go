@@ -22,11 +22,14 @@ type settlement struct {
 	cause *plan.Change
 }
 
-// settles reports whether the run reads conversations because of the change.
+// settles reports whether the run reads conversations because of the change,
+// which is in doubt.
 func (e *engine) settles(c *plan.Change) bool {
-	if e.reader == nil || e.halt != nil || e.accounts[c.Account].halted.Load() {
-		return false
-	}
+	return e.reader != nil && e.halt == nil && !e.accounts[c.Account].halted.Load() && e.reads(c)
+}
+
+// reads reports whether doubts about the change are to be settled by reading.
+func (e *engine) reads(c *plan.Change) bool {
 	switch e.run.OnInDoubt {
 	case SettleDoubts:
 		return true
