@@ -194,10 +194,14 @@ func (g *gram) Conversations(ctx context.Context, a *plan.Account, after string)
 
 func (g *gram) last(c state.Conversation) time.Time { return g.talks[c][len(g.talks[c])-1].At }
 
-// twice lists what POSTs brought more than once.
-func (g *gram) twice() (list []string) {
+// twice lists what POSTs brought more than once, or more often than wanted.
+func (g *gram) twice(wanted ...string) (list []string) {
+	times := make(map[string]int)
+	for _, what := range wanted {
+		times[what]++
+	}
 	for what, ids := range g.accepted {
-		if len(ids) > 1 {
+		if len(ids) > max(1, times[what]) {
 			list = append(list, fmt.Sprintf("%s %d times", what, len(ids)))
 		}
 	}

@@ -60,7 +60,7 @@ func (e *engine) review() {
 // the configuration allows one run.
 func (e *engine) checkLimits() {
 	limits := e.run.Plan.Limits
-	if limits.MaxSends <= 0 && limits.MaxSendsPerRecipient <= 0 {
+	if limits.MaxSends <= 0 && limits.MaxSendsPerRecipient <= 0 || e.run.SettleOnly {
 		return
 	}
 	e.sendsTo = make(map[state.Conversation]int)

@@ -257,7 +257,8 @@ func (e *engine) heedPage(a *account, n news) {
 	}
 }
 
-// ripe returns when the grace time has passed for all doubts of the talk.
+// ripe returns when the grace time has passed for all doubts of the talk. It
+// is never further away than the grace time, whatever the record says.
 func (e *engine) ripe(a *account, t *talk, now time.Time) time.Time {
 	var at time.Time
 	if !t.since.IsZero() {
@@ -269,7 +270,7 @@ func (e *engine) ripe(a *account, t *talk, now time.Time) time.Time {
 		if entry == nil || entry.DoubtAt.IsZero() || server.IsZero() {
 			continue
 		}
-		if on := now.Add(entry.DoubtAt.Add(t.patience).Sub(server)); on.After(at) {
+		if on := now.Add(min(entry.DoubtAt.Sub(server), 0) + t.patience); on.After(at) {
 			at = on
 		}
 	}

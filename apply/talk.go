@@ -24,8 +24,9 @@ const (
 	maxPages = 100
 	// A message that proved absent is sent again so often in one run.
 	maxResends = 2
-	// The grace time of a plan that names none.
+	// The grace time of a plan that names none, and the reads a second.
 	usualPatience = 60 * time.Second
+	usualReads    = 2
 )
 
 // talk is a conversation with messages in doubt that the run settles. What a
@@ -83,7 +84,7 @@ type round struct {
 
 func newSettling(p *plan.Account, parallel int, now time.Time) settling {
 	return settling{
-		lane:  lane{pace: newPace(p.Rates.Reads, now), wire: make(chan struct{}, parallel)},
+		lane:  lane{pace: newPace(cmp.Or(p.Rates.Reads, usualReads), now), wire: make(chan struct{}, parallel)},
 		talks: make(map[string]*talk), patience: cmp.Or(p.SettleAfter, usualPatience),
 	}
 }
