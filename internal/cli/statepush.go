@@ -119,8 +119,7 @@ func (a *App) push(ctx context.Context, session state.Session, pushed *state.Rec
 // pushable says why a record cannot take the place of the present one.
 func pushable(present, pushed *state.Record) hcl.Diagnostics {
 	const refused = " Nothing was changed."
-	switch {
-	case present.Lineage != pushed.Lineage:
+	if present.Lineage != pushed.Lineage {
 		return fail("Another record", fmt.Sprintf("The file is a record of lineage %s, and the present one has lineage %s: it knows nothing of what was sent from here.%s", pushed.Lineage, present.Lineage, refused))
 	}
 	for e := range present.All() {

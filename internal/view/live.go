@@ -71,11 +71,11 @@ func (l *live) observe(e apply.Event, line string) {
 		l.advance(now)
 		l.seconds[now.Unix()%int64(len(l.seconds))]++
 	case apply.AccountWaiting:
-		if e.Account != nil {
+		if e.Account != nil && !e.Reading {
 			l.waiting[e.Account.Name] = now.Add(e.For)
 		}
-	case apply.EventInvalid, apply.RunStarted, apply.ActionStarted, apply.ActionSkipped, apply.ActionHeld,
-		apply.AccountStopped, apply.Interrupted, apply.RunEnded:
+	case apply.EventInvalid, apply.RunStarted, apply.ActionStarted, apply.ActionSkipped, apply.ActionHeld, apply.ActionAbsent,
+		apply.AccountSlowed, apply.AccountPaused, apply.AccountStopped, apply.Interrupted, apply.RunEnded:
 	}
 	if line != "" && l.scrolls(e.Type) {
 		l.pending.WriteString(line)
@@ -95,10 +95,11 @@ func (l *live) scrolls(t apply.EventType) bool {
 	switch t {
 	case apply.ActionDone, apply.ActionSkipped, apply.AccountWaiting:
 		return false
-	case apply.ActionRefused, apply.ActionInDoubt, apply.ActionHeld:
+	case apply.ActionRefused, apply.ActionInDoubt, apply.ActionAbsent, apply.ActionHeld:
 		l.p.printed[t]++
 		return l.p.printed[t] <= maxScroll
-	case apply.EventInvalid, apply.RunStarted, apply.ActionStarted, apply.AccountStopped, apply.Interrupted, apply.RunEnded:
+	case apply.EventInvalid, apply.RunStarted, apply.ActionStarted, apply.AccountSlowed, apply.AccountPaused, apply.AccountStopped,
+		apply.Interrupted, apply.RunEnded:
 	}
 	return true
 }

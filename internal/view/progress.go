@@ -105,7 +105,8 @@ func (t *tally) add(e apply.Event) {
 		t.doubtful[e.Change] = true
 	case apply.ActionHeld:
 		t.end(e, &t.held)
-	case apply.EventInvalid, apply.ActionStarted, apply.AccountWaiting, apply.AccountStopped, apply.Interrupted, apply.RunEnded:
+	case apply.EventInvalid, apply.ActionStarted, apply.ActionAbsent, apply.AccountWaiting, apply.AccountSlowed, apply.AccountPaused,
+		apply.AccountStopped, apply.Interrupted, apply.RunEnded:
 	}
 }
 
@@ -127,17 +128,23 @@ func (t *tally) end(e apply.Event, n *int) {
 func (p *Progress) eventLine(e apply.Event) string {
 	switch e.Type {
 	case apply.ActionDone:
-		return p.action(e, p.green, doneWord(e.Change)+mid(e.MessageID))
+		return p.action(e, p.green, doneWord(e)+mid(e.MessageID))
 	case apply.ActionSkipped:
 		return p.action(e, p.dim, "done before")
 	case apply.ActionRefused:
 		return p.action(e, p.red, "refused"+outcomeCodes(e.Outcome))
 	case apply.ActionInDoubt:
 		return p.action(e, p.yellow, "in doubt"+outcomeCodes(e.Outcome))
+	case apply.ActionAbsent:
+		return p.action(e, p.yellow, "proven not to have arrived")
 	case apply.ActionHeld:
 		return p.action(e, p.yellow, "held"+because(e))
 	case apply.AccountWaiting:
-		return p.account(e) + p.paint(p.yellow, fmt.Sprintf("rate limit reached: waits %s", span(e.For)))
+		return p.account(e) + p.paint(p.yellow, fmt.Sprintf("rate limit reached: %s %s", waits(e), span(e.For)))
+	case apply.AccountSlowed:
+		return p.account(e) + p.paint(p.yellow, slowed(e))
+	case apply.AccountPaused:
+		return p.account(e) + p.paint(p.yellow, "too much is in doubt: nothing new is sent until some of it is settled")
 	case apply.AccountStopped:
 		return p.account(e) + p.paint(p.red, "stopped"+safe.Line(outcomeCodes(e.Outcome)))
 	case apply.Interrupted:
@@ -168,15 +175,35 @@ func (p *Progress) account(e apply.Event) string {
 	return p.paint(p.bold, safe.Line(name)+":") + " "
 }
 
-func doneWord(c *plan.Change) string {
-	if c == nil {
+// waits says who waits for a rate limit.
+func waits(e apply.Event) string {
+	if e.Reading {
+		return "reading waits"
+	}
+	return "waits"
+}
+
+// slowed says at which rate an account goes on.
+func slowed(e apply.Event) string {
+	if e.Rate == 0 {
+		return "goes on at the full rate"
+	}
+	return fmt.Sprintf("%d %% of what Instagram allows is used: slows down to %.3g calls a second", e.Outcome.Usage, e.Rate)
+}
+
+func doneWord(e apply.Event) string {
+	c := e.Change
+	switch {
+	case c == nil:
 		return "done"
+	case e.Settled == apply.SettledArrived:
+		return "settled: it had arrived"
+	case e.Settled == apply.SettledAbsent:
+		return "settled: it has not arrived"
 	}
 	switch c.Action {
-	case plan.Send:
+	case plan.Send, plan.Settle:
 		return "sent"
-	case plan.Settle:
-		return "settled: it was delivered"
 	case plan.React, plan.Rereact, plan.Retarget, plan.Repeat:
 		return "reacted"
 	case plan.Unreact:

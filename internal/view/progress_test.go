@@ -23,6 +23,12 @@ func sampleEvents() []apply.Event {
 	}
 	with := func(e apply.Event, o apply.Outcome) apply.Event { e.Outcome = o; return e }
 	sent := ev(apply.ActionDone, 0)
+	arrived := ev(apply.ActionDone, 10)
+	arrived.Settled = apply.SettledArrived
+	slow := apply.Event{Type: apply.AccountSlowed, Account: &plan.Account{Name: "cafe"}, Outcome: apply.Outcome{Usage: 85}, Rate: 62.5}
+	full := apply.Event{Type: apply.AccountSlowed, Account: &plan.Account{Name: "cafe"}}
+	reads := apply.Event{Type: apply.AccountWaiting, Account: &plan.Account{Name: "cafe"}, For: 2 * time.Second, Reading: true}
+	paused := apply.Event{Type: apply.AccountPaused, Account: &plan.Account{Name: "cafe"}}
 	sent.MessageID = "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQxNDA1ODIyMzA0OTE0"
 	held := ev(apply.ActionHeld, 3)
 	held.Because = p.Changes[2]
@@ -35,7 +41,7 @@ func sampleEvents() []apply.Event {
 		{Type: apply.AccountWaiting, Account: shop, For: 75 * time.Second},
 		with(ev(apply.ActionInDoubt, 10), apply.Outcome{Reason: "timeout", Explain: "The answer did not come in time."}),
 		ev(apply.ActionHeld, 11), // held by the plan already: no action of the run
-		ev(apply.ActionDone, 10), // settled
+		arrived, ev(apply.ActionAbsent, 10), slow, full, reads, paused,
 		ev(apply.ActionDone, 4), ev(apply.ActionDone, 9),
 		with(ev(apply.ActionRefused, 13), apply.Outcome{Code: 100, Subcode: 2018047, Explain: "The media is of a type that Instagram does not take.", Remedy: "Give another file."}),
 		{Type: apply.AccountStopped, Account: shop, Outcome: apply.Outcome{Code: 190, Explain: "The token has expired.\x1b[2J"}},

@@ -34,7 +34,7 @@ type RunCounts struct {
 	Sent      int `json:"sent"`
 	Reacted   int `json:"reacted"`
 	Unreacted int `json:"unreacted"`
-	Settled   int `json:"settled"` // found to have been sent
+	Settled   int `json:"settled"` // found out, and not sent by this run
 	Skipped   int `json:"skipped"` // done by an earlier apply of the plan
 	InDoubt   int `json:"in_doubt"`
 	Refused   int `json:"refused"`
@@ -81,7 +81,7 @@ func (n *RunCounts) add(r *apply.ChangeResult) {
 	case apply.ResultNone:
 		n.NotTried++
 	case apply.ResultDone:
-		n.addDone(r.Change)
+		n.addDone(r)
 	case apply.ResultSkipped:
 		n.Skipped++
 	case apply.ResultRejected:
@@ -95,12 +95,14 @@ func (n *RunCounts) add(r *apply.ChangeResult) {
 	}
 }
 
-func (n *RunCounts) addDone(c *plan.Change) {
-	switch c.Action {
-	case plan.Send:
-		n.Sent++
-	case plan.Settle:
+func (n *RunCounts) addDone(r *apply.ChangeResult) {
+	if r.Settled != apply.NotSettled {
 		n.Settled++
+		return
+	}
+	switch r.Change.Action {
+	case plan.Send, plan.Settle:
+		n.Sent++
 	case plan.React, plan.Rereact, plan.Repeat:
 		n.Reacted++
 	case plan.Retarget:

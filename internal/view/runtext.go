@@ -108,18 +108,6 @@ func (d *RunDoc) receipt(p *page, r *Receipt, last string) string {
 	return said
 }
 
-// join puts sentences behind each other.
-func join(sentences ...string) string {
-	out := ""
-	for _, s := range sentences {
-		if s != "" && out != "" {
-			out += " "
-		}
-		out += s
-	}
-	return out
-}
-
 // outcomeCodes identifies a Graph error: ", code 10, subcode 2534022, trace AbC".
 func outcomeCodes(o apply.Outcome) string {
 	s := ""
