@@ -65,7 +65,8 @@ func text(v value) string {
 	case v.Kind() == '0' && content.Digits(string(v)):
 		return string(v)
 	case v.Kind() == '"':
-		s, err := jsontext.AppendUnquote(nil, v)
+		var short [192]byte // holds a message's id
+		s, err := jsontext.AppendUnquote(short[:0], v)
 		if err == nil {
 			return string(s)
 		}
@@ -216,8 +217,10 @@ func (r reply) stamp(o *apply.Outcome, token Token) {
 		o.TraceID = cleanTrace(o.TraceID, token)
 	}
 	o.Usage, o.RegainAccess = usage(r.header)
-	if date, err := http.ParseTime(r.header.Get("Date")); err == nil {
-		o.Date = date.UTC()
+	if date := r.header.Get("Date"); date != "" {
+		if at, err := http.ParseTime(date); err == nil {
+			o.Date = at.UTC()
+		}
 	}
 }
 

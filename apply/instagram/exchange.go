@@ -6,10 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -51,15 +48,10 @@ func (c *Client) exchange(ctx context.Context, token Token, r request) reply {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
 	defer cancel()
-	var wroteHeaders atomic.Bool
-	traced := ctx
-	if r.body == nil { // a GET has no body to watch
-		traced = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wroteHeaders.Store(true) }})
-	}
-	body := &onceBody{data: r.body}
-	answer, err := c.transport.RoundTrip(c.prepare(traced, token, r, body))
-	given := body.seal()
-	out := reply{wrote: given > 0 || wroteHeaders.Load(), whole: given == len(r.body)}
+	w := c.witness(r.body)
+	answer, err := c.transport.RoundTrip(c.prepare(w.trace(ctx), token, r, w.body()))
+	wrote, whole := w.over(err != nil)
+	out := reply{wrote: wrote, whole: whole}
 	if err != nil {
 		out.reason = cause(ctx, err, out.wrote)
 		return out
@@ -86,62 +78,18 @@ func (c *Client) exchange(ctx context.Context, token Token, r request) reply {
 // prepare makes the HTTP request. It is the one place where a token is
 // put into one. There is no GetBody and no Idempotency-Key, so that net/http
 // cannot send the request a second time by itself.
-func (c *Client) prepare(ctx context.Context, token Token, r request, body *onceBody) *http.Request {
-	h := http.Header{
-		"Authorization": {"Bearer " + token.reveal()},
-		"Accept":        {"application/json"},
-		"User-Agent":    {c.userAgent},
-	}
+func (c *Client) prepare(ctx context.Context, token Token, r request, body io.ReadCloser) *http.Request {
+	const asJSON = "application/json"
+	v := [...]string{"Bearer " + token.reveal(), asJSON, c.userAgent, asJSON}
+	h := http.Header{"Authorization": v[0:1:1], "Accept": v[1:2:2], "User-Agent": v[2:3:3]}
 	req := &http.Request{
 		Method: r.method, URL: r.url, Host: r.url.Host, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	if r.body != nil {
-		h["Content-Type"] = []string{"application/json"}
+		h["Content-Type"] = v[3:4:4]
 		req.Body = body
 		req.ContentLength = int64(len(r.body))
 	}
 	return req.WithContext(ctx)
-}
-
-// onceBody is a request's body that can be read once, and the witness of
-// whether it was. Whom a message goes to and what it says stand in the body
-// alone: where no byte of it was given away, and none can be any more, nothing
-// was delivered, even if headers have left. That holds for every transport,
-// traced or not; net/http's asks for the body when it has a connection and has
-// written the headers to it, so a connection that turns out to be dead is seen
-// in time.
-type onceBody struct {
-	mu     sync.Mutex
-	data   []byte
-	given  int
-	sealed bool
-}
-
-var errSealed = errors.New("the call is over")
-
-// Read gives the next bytes, until the body is sealed.
-func (b *onceBody) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.given == len(b.data) { // net/http asks once more, when the answer may be there
-		return 0, io.EOF
-	}
-	if b.sealed {
-		return 0, errSealed
-	}
-	n := copy(p, b.data[b.given:])
-	b.given += n
-	return n, nil
-}
-
-// Close does nothing: net/http closes bodies that it has not read, too.
-func (b *onceBody) Close() error { return nil }
-
-// seal lets nobody read any more and returns how many bytes were read.
-func (b *onceBody) seal() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.sealed = true
-	return b.given
 }

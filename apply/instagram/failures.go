@@ -62,8 +62,8 @@ const (
 var errProxy = errors.New("the proxy made no connection")
 
 // cause finds the reason of a failed round trip; wrote says whether any of the
-// body was given to the transport. Only types decide: the texts of net/http's
-// errors quote what came from the network.
+// request may have left. Only types decide: the texts of net/http's errors quote
+// what came from the network.
 func cause(ctx context.Context, err error, wrote bool) string {
 	var (
 		dns    *net.DNSError

@@ -18,10 +18,10 @@ import (
 func newTransport(proxy func(*http.Request) (*url.URL, error)) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	return &http.Transport{
+	t := &http.Transport{
 		Protocols:              &protocols,
 		Proxy:                  withoutLoopback(proxy),
-		DialContext:            dial,
+		DialContext:            dialLine,
 		OnProxyConnectResponse: proxyAnswer,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,
@@ -31,6 +31,43 @@ func newTransport(proxy func(*http.Request) (*url.URL, error)) *http.Transport {
 		DisableCompression:     true, // answers are short, and their size is bounded as read
 		MaxResponseHeaderBytes: 64 << 10,
 	}
+	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return dialTLS(ctx, network, addr, t.TLSClientConfig, t.TLSHandshakeTimeout)
+	}
+	return t
+}
+
+// dialLine connects for http, and to a proxy; net/http speaks TLS through the
+// latter by itself, so that here the line is below it.
+func dialLine(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &line{Conn: conn}, nil
+}
+
+// dialTLS connects for https where there is no proxy between, as net/http
+// would, but with the line above TLS.
+func dialTLS(ctx context.Context, network, addr string, config *tls.Config, timeout time.Duration) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	config = config.Clone()
+	config.ServerName = host
+	secure := tls.Client(conn, config)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return &line{Conn: secure}, nil
 }
 
 // dial connects; a name below localhost is this machine, whatever a name
