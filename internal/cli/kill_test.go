@@ -106,7 +106,7 @@ func newCrash(t *testing.T) *crash {
 	var b strings.Builder
 	fmt.Fprintf(&b, "account \"shop\" {\n  ig_id    = \"17841405822304914\"\n  endpoint = %q\n}\n", listener.URL)
 	for i := range messages {
-		fmt.Fprintf(&b, "\nmessage \"m%02d\" {\n  recipient = \"61000000000000%02d\"\n  text      = \"This is m%02d.\"\n}\n", i, i/10, i)
+		fmt.Fprintf(&b, "\nmessage \"m%02d\" {\n  recipient = \"61000000000000%02d\"\n  text      = \"This is m%02d.\"\n  lifecycle { on_in_doubt = \"hold\" }\n}\n", i, i/10, i)
 	}
 	if err := os.WriteFile(filepath.Join(c.dir, "main.hcl"), []byte(b.String()), 0o666); err != nil {
 		t.Fatal(err)

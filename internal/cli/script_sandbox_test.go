@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ func (s *stage) open(ts *testscript.TestScript) *sandbox.Server {
 func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	s := stageOf(ts)
 	usage(ts, !neg && s.server == nil, "sandbox [-latency=DURATION] [-window=DURATION] [-token=TOKEN], once")
-	opts := sandbox.Options{Control: true, Faults: faults(ts, nil)}
+	opts := sandbox.Options{Control: true}
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
 		switch name {
@@ -102,22 +101,11 @@ func duration(ts *testscript.TestScript, s string) time.Duration {
 	return d
 }
 
-// cmdFaults sets what goes wrong. Conversations cannot be read, so that what is
-// in doubt stays in doubt, unless the script says -readable.
 func cmdFaults(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg, "faults [-readable] [RULE...]")
-	stageOf(ts).open(ts).SetFaults(faults(ts, args))
-}
-
-func faults(ts *testscript.TestScript, rules []string) *sandbox.Script {
-	if len(rules) > 0 && rules[0] == "-readable" {
-		rules = rules[1:]
-	} else {
-		rules = append(slices.Clone(rules), "get do listing-code-1")
-	}
-	script, err := sandbox.ParseScript(strings.Join(rules, "\n"))
+	usage(ts, !neg, "faults [RULE...]")
+	script, err := sandbox.ParseScript(strings.Join(args, "\n"))
 	ts.Check(err)
-	return script
+	stageOf(ts).open(ts).SetFaults(script)
 }
 
 // acceptedWith counts the POSTs that took effect whose body holds the text.

@@ -44,7 +44,6 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HERALD_TOKEN", secret)
 			env.Setenv("SECRET", secret)
-			env.Setenv("HERALD_SETTLE_AFTER", "50ms")
 			env.Setenv("CONFLICT", "\"entries\":[\n<<<<<<< ours\n=======\n>>>>>>> theirs")
 			env.Setenv("EVIL", "x\x1b[31m\u202ey")
 			env.Setenv("NO_PROXY", "*")
@@ -82,7 +81,7 @@ func TestScript(t *testing.T) {
 //	running NAME              it has not ended
 //	finish NAME N             waits for it: exit code N, or -1 if a signal ended it
 //	sandbox [OPTION...]       starts a local Instagram and expands $URL in all *.hcl files
-//	faults [-readable] [RULE...]  sets what goes wrong from now on
+//	faults [RULE...]          sets what goes wrong from now on
 //	accepted N [TEXT]         so many POSTs took effect (whose body holds the text)
 //	until accepted|calls N    waits for that
 //	calls N                   so many requests of any sort came
