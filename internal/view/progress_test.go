@@ -41,11 +41,12 @@ func sampleEvents() []apply.Event {
 		{Type: apply.AccountWaiting, Account: shop, For: 75 * time.Second},
 		with(ev(apply.ActionInDoubt, 10), apply.Outcome{Reason: "timeout", Explain: "The answer did not come in time."}),
 		ev(apply.ActionHeld, 11), // held by the plan already: no action of the run
-		arrived, ev(apply.ActionAbsent, 10), slow, full, reads, paused,
+		arrived,
 		ev(apply.ActionDone, 4), ev(apply.ActionDone, 9),
 		with(ev(apply.ActionRefused, 13), apply.Outcome{Code: 100, Subcode: 2018047, Explain: "The media is of a type that Instagram does not take.", Remedy: "Give another file."}),
 		{Type: apply.AccountStopped, Account: shop, Outcome: apply.Outcome{Code: 190, Explain: "The token has expired.\x1b[2J"}},
 		ev(apply.ActionDone, 16),
+		ev(apply.ActionAbsent, 10), slow, full, reads, paused,
 		{Type: apply.Interrupted},
 		{Type: apply.RunEnded},
 	}
