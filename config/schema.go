@@ -128,7 +128,7 @@ func rootSchema() *schema {
 
 var rootHints = map[string]string{
 	"removed":   notYet + " A message block may simply be deleted: what was sent stays on record. A reaction whose block is deleted is taken back.",
-	"import":    notYet,
+	"import":    notYet + " It cannot record a message that was sent by hand.",
 	"state":     notYet + stateHint,
 	"resource":  "Herald sends messages and reactions; its blocks are message \"NAME\" and reaction \"NAME\".",
 	"data":      "Herald reads nothing while it evaluates but files, with functions such as file and csvdecode.",

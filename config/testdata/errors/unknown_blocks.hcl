@@ -12,7 +12,7 @@ removed { # ERROR 1-8: Unknown block: This version of Herald does not know this 
   from = reaction.old
 }
 
-import { # ERROR 1-7: Unknown block: This version of Herald does not know this block yet.
+import { # ERROR 1-7: Unknown block: This version of Herald does not know this block yet. It cannot record a message that was sent by hand.
   to = message.a
   id = "1"
 }
