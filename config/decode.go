@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"herald/config/addr"
+	"herald/config/funcs"
 )
 
 // decl is a block as it was declared, without its syntax tree.
@@ -204,9 +205,14 @@ func (d *decoder) attributes(s *schema, b *hclsyntax.Block) []attr {
 			name = s.attrs[i]
 		}
 		out := attr{name: name, at: spanOf(a.Expr.Range()), nameAt: posOf(a.NameRange.Start)}
+		expr := a.Expr
+		if bad := funcs.CheckExpression(expr); len(bad) > 0 {
+			d.diags = append(d.diags, bad...)
+			expr = &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: expr.Range()}
+		}
 		var ok bool
-		if out.val, ok = constant(a.Expr); !ok || slices.Contains(s.syntax, name) {
-			out.expr = a.Expr
+		if out.val, ok = constant(expr); !ok || slices.Contains(s.syntax, name) {
+			out.expr = expr
 		}
 		d.slab = append(d.slab, out)
 	}

@@ -162,6 +162,11 @@ func (e *evaluator) locals() bool {
 			ctx.Variables = map[string]cty.Value{"local": cty.ObjectVal(vals)}
 		}
 		val, diags := evaluate(l.attr.expr, ctx)
+		if !diags.HasErrors() {
+			if err := funcs.CheckSizeDeep(val); err != nil {
+				diags = append(diags, tooLarge(l.decl.valueAt(l.attr), err))
+			}
+		}
 		if diags.HasErrors() {
 			e.diags = append(e.diags, diags...)
 			val, ok = cty.DynamicVal, false
@@ -223,6 +228,12 @@ func evaluate(expr hcl.Expression, ctx *hcl.EvalContext) (val cty.Value, diags h
 		}
 	}()
 	val, diags = expr.Value(ctx)
+	if !diags.HasErrors() {
+		diags = append(diags, funcs.CheckEvaluatedKeys(expr, ctx)...)
+		if err := funcs.CheckSize(val); err != nil {
+			diags = append(diags, tooLarge(expr.Range(), err))
+		}
+	}
 	if len(diags) == 0 {
 		return val, nil
 	}
@@ -234,6 +245,10 @@ func evaluate(expr hcl.Expression, ctx *hcl.EvalContext) (val cty.Value, diags h
 		}
 	}
 	return val, diags
+}
+
+func tooLarge(at hcl.Range, err error) *hcl.Diagnostic {
+	return errorf(at, "Value is too large", "%s.", upperFirst(err.Error()))
 }
 
 // value evaluates an attribute.

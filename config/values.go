@@ -123,6 +123,10 @@ func (col *collector) expression(v *variable, expr hclsyntax.Expression) {
 		col.add(errorAt(at, "Value is not constant", "The value of a variable is a plain value, and calls no function."))
 		return
 	}
+	if bad := funcs.CheckExpression(expr); len(bad) > 0 {
+		col.diags = append(col.diags, bad...)
+		return
+	}
 	val, diags := evaluate(expr, nil)
 	if diags.HasErrors() {
 		col.diags = append(col.diags, diags...)

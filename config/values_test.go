@@ -132,6 +132,16 @@ variable "code" {
 			"<-var people>:1,1-22: error: Wrong type of value: The value does not fit the variable people, declared at main.hcl:5 with the type map(object({igsid=string})): at [\"ana\"].igsid: string required, but have tuple.\n"},
 		{"reference", Values{Args: []Arg{{Var: "people=local.x"}}},
 			"<-var people>:1,1-8: error: Value is not constant: The value of a variable is a plain value: it may refer to nothing. A string stands in quotes.\n"},
+		{"large number", Values{Env: env(map[string]string{"HERALD_VAR_code": "1e99999999"})},
+			"<environment HERALD_VAR_code>:1,1-11: error: Wrong type of value: The value does not fit the variable code, declared at main.hcl:9 with the type number: the number is too large: a number has at most 10,000 digits before or behind the decimal point.\n"},
+		{"large number in HCL", Values{Args: []Arg{{Var: "people={ana = {igsid = 1e99999999}}"}}},
+			"<-var people>:1,17-27: error: Number is too large: A number has at most 10,000 digits before or behind the decimal point.\n"},
+		{"large number in JSON", Values{Args: []Arg{{File: "large.json"}}},
+			"large.json:1,22-22: error: Invalid JSON: A file of values in JSON is one object with a member for each variable, and this cannot be read as one: a number is out of range.\n"},
+		{"key given twice", Values{Args: []Arg{{Var: "people={ana = {igsid = \"1\"}, \"ana\" = {igsid = \"2\"}}"}}},
+			"<-var people>:1,23-28: error: Key is given twice: This map has the key already, on line 1. Only the last of the two would count, and the other would be lost without a word: one of two people, perhaps. Give each a key of its own.\n"},
+		{"key given twice in a file", Values{Args: []Arg{{File: "twice.hclvars"}}},
+			"twice.hclvars:3,3-6: error: Key is given twice: This map has the key already, on line 2. Only the last of the two would count, and the other would be lost without a word: one of two people, perhaps. Give each a key of its own.\n"},
 		{"secret", Values{Env: env(map[string]string{"HERALD_VAR_code": "geheim"})},
 			"<environment HERALD_VAR_code>:1,1-7: error: Wrong type of value: The value does not fit the variable code, declared at main.hcl:9 with the type number: a number is required.\n"},
 		{"no file", Values{Args: []Arg{{File: "none.hclvars"}}},
@@ -154,6 +164,7 @@ variable "code" {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := write(t, map[string]string{
 				"main.hcl": main, "bad.json": "{\n  \"people\": {]}", "array.json": "[]", "nfc.json": `{"people": {"\u00e9": 1, "e\u0301": 2}}`,
+				"large.json": `{"people": 1e99999999}`, "twice.hclvars": "people = {\n  ana = { igsid = \"1\" }\n  ana = { igsid = \"2\" }\n}\n",
 				"type.json": "{\n\n  \"people\": {\"ana\":{}}}", "token.hclvars": "people = \"EAAG0123456789012345678901234567890123456789\"",
 			})
 			c, diags := Load(dir, Options{})

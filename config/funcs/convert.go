@@ -82,7 +82,17 @@ func convertTo(val cty.Value, want cty.Type, d *typeexpr.Defaults) (cty.Value, e
 	if d != nil {
 		val = d.Apply(val)
 	}
-	return convert.Convert(val, want)
+	if err := CheckSize(val); err != nil {
+		return cty.DynamicVal, err
+	}
+	if want == cty.Number && val.Type() == cty.String && len(val.AsString()) > 2*maxDigits {
+		return cty.DynamicVal, errNumber
+	}
+	out, err := convert.Convert(val, want)
+	if err == nil {
+		err = CheckSize(out)
+	}
+	return out, err
 }
 
 // child returns the defaults of what is within a type.

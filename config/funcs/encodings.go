@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -141,6 +142,10 @@ func csvError(err error) error {
 	return argError(0, "it is not CSV")
 }
 
+// largeInYAML finds numbers that the library would write out where they are
+// keys, before it can be asked what it has read.
+var largeInYAML = regexp.MustCompile(`(?m)(?:^|[\s\[{,:?-])[-+]?[0-9.][0-9_.]*[eE][-+]?[0-9_]{6,}(?:$|[\s,\]}:])`)
+
 // yamlDecode reads YAML. Whatever the library that reads it panics on is an
 // error.
 func yamlDecode(args []cty.Value) (val cty.Value, err error) {
@@ -153,12 +158,44 @@ func yamlDecode(args []cty.Value) (val cty.Value, err error) {
 	if yamlTooDeep(string(src)) {
 		return cty.NilVal, argError(0, "it is nested too deeply")
 	}
+	if largeInYAML.Match(src) {
+		return cty.NilVal, argError(0, "%w", errNumber)
+	}
 	t, err := ctyyaml.Standard.ImpliedType(src)
+	if left := maxProduct; err == nil && !fewElements(t, &left) {
+		return cty.NilVal, argError(0, "it has more than 1,000,000 elements once its aliases are put in")
+	}
 	if err == nil {
 		val, err = ctyyaml.Standard.Unmarshal(src, t)
 	}
 	if err != nil {
 		return cty.NilVal, argError(0, "it is not YAML: %s", fmt.Sprint(err))
 	}
+	if err := CheckSizeDeep(val); err != nil {
+		return cty.NilVal, argError(0, "%w", err)
+	}
 	return val, nil
+}
+
+// fewElements reports whether a type has no more elements than are left. In the
+// type that is read from YAML an alias costs nothing; in its value it does.
+func fewElements(t cty.Type, left *int) bool {
+	if *left--; *left < 0 {
+		return false
+	}
+	switch {
+	case t.IsTupleType():
+		for _, e := range t.TupleElementTypes() {
+			if !fewElements(e, left) {
+				return false
+			}
+		}
+	case t.IsObjectType():
+		for _, a := range t.AttributeTypes() {
+			if !fewElements(a, left) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -199,7 +199,7 @@ func (f *files) templateFile(inner map[string]function.Function) function.Functi
 		if diags.HasErrors() {
 			return cty.NilVal, templateError(diags)
 		}
-		return val, nil
+		return val, CheckSize(val)
 	})
 }
 
@@ -217,6 +217,9 @@ func (f *files) template(p string) (hclsyntax.Expression, error) {
 	}
 	expr, diags := hclsyntax.ParseTemplate([]byte(text), p, hcl.InitialPos)
 	if diags.HasErrors() {
+		return nil, templateError(diags)
+	}
+	if diags := CheckExpression(expr); diags.HasErrors() {
 		return nil, templateError(diags)
 	}
 	f.templates[p] = expr

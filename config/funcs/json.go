@@ -127,8 +127,12 @@ func (d *jsonDecoder) value(depth int) (cty.Value, *JSONError) {
 	case '"':
 		return cty.StringVal(tok.String()), nil
 	}
-	num, nerr := cty.ParseNumberVal(tok.String())
-	if nerr != nil {
+	text := tok.String()
+	if len(text) > 2*maxDigits {
+		text = ""
+	}
+	num, nerr := cty.ParseNumberVal(text)
+	if nerr != nil || largeNumber(num.AsBigFloat()) {
 		return cty.DynamicVal, &JSONError{int(d.dec.InputOffset()), "a number is out of range"}
 	}
 	return num, nil

@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/zclconf/go-cty/cty"
@@ -28,7 +29,11 @@ func stringFunc(typ cty.Type, names []string, impl func(args []string) (cty.Valu
 			for i, a := range args {
 				texts[i] = a.AsString()
 			}
-			return impl(texts)
+			val, err := impl(texts)
+			if err == nil {
+				err = CheckSize(val)
+			}
+			return val, err
 		},
 	})
 }
@@ -72,6 +77,9 @@ func toFunc(want cty.Type) function.Function {
 		},
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			out, err := Convert(args[0], want)
+			if errors.Is(err, errNumber) {
+				return cty.NilVal, argError(0, "%w", err)
+			}
 			if err != nil {
 				return cty.NilVal, cannot(args[0], want)
 			}

@@ -34,7 +34,7 @@ func Names() []string {
 func pure() map[string]function.Function {
 	t := map[string]function.Function{}
 	for _, some := range []map[string]function.Function{
-		sharedScalars(), sharedCollections(), conversions(), collections(), texts(), encodings(), marks(),
+		bounded(sharedScalars()), bounded(sharedCollections()), conversions(), collections(), texts(), encodings(), marks(),
 	} {
 		maps.Copy(t, some)
 	}
@@ -102,7 +102,7 @@ func sharedCollections() map[string]function.Function {
 		"slice":           stdlib.SliceFunc,
 		"sort":            stdlib.SortFunc,
 		"values":          stdlib.ValuesFunc,
-		"zipmap":          stdlib.ZipmapFunc,
+		"zipmap":          bound(stdlib.ZipmapFunc, checkZipmap),
 	}
 }
 

@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ func evaluator(t *testing.T) func(string) (cty.Value, hcl.Diagnostics) {
 		"conf/binary":        "\xff",
 		"conf/people.csv":    "\uFEFFname,id\nAna,1\n\"B, en\",2\n",
 		"conf/nfc.json":      `{"\u00e9": 1, "e\u0301": 2}`,
+		"conf/bomb.yaml":     bomb(),
 		"conf/nfc.csv":       "\u00e9,e\u0301\n1,2\n",
 	} {
 		p := filepath.Join(top, name)
@@ -114,6 +116,15 @@ func TestErrorsOfFunctions(t *testing.T) {
 		`jsondecode("1 2")`:                                 `something follows behind its end (line 1 of the text).`,
 		`jsondecode(join("", [for i in range(600) : "["]))`: `it is nested too deeply (line 1 of the text).`,
 		`jsondecode("1e9999999999")`:                        `a number is out of range (line 1 of the text).`,
+		`jsondecode("1e99999999")`:                          `a number is out of range (line 1 of the text).`,
+		`yamldecode("1e99999999")`:                          `the number is too large: a number has at most 10,000 digits before or behind the decimal point.`,
+		`yamldecode("[1, 1e-99999999]")`:                    `the number is too large: a number has at most 10,000 digits before or behind the decimal point.`,
+		`yamldecode("1e99999999: x")`:                       `the number is too large: a number has at most 10,000 digits before or behind the decimal point.`,
+		`yamldecode(file("bomb.yaml"))`:                     `it has more than 1,000,000 elements once its aliases are put in.`,
+		`tonumber("1e99999999")`:                            `the number is too large: a number has at most 10,000 digits before or behind the decimal point.`,
+		`tostring(pow(10, 100000))`:                         `the number is too large: a number has at most 10,000 digits before or behind the decimal point.`,
+		`indent(-1, "a\nb")`:                                `it is a number of spaces, from 0.`,
+		`zipmap(["é", "e\u0301"], [1, 2])`:                  `a key is given twice, so that one of the two values would be lost.`,
 		`csvdecode("")`:                                     `the line with the names of the columns is missing.`,
 		`csvdecode("a,b\n1")`:                               `wrong number of fields (line 2 of the text, column 1).`,
 		`lookup({a = 1}, "b")`:                              `there is no element with this key, and no default.`,
@@ -252,4 +263,40 @@ func TestDeepNesting(t *testing.T) {
 // repeated is an expression for a long run of s.
 func repeated(s string) string {
 	return `replace("` + strings.Repeat("x", 200_000) + `", "x", "` + s + `")`
+}
+
+// bomb is YAML whose aliases stand for 10^9 elements.
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
+	for i := range 8 {
+		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+	}
+	return b.String()
+}
+
+func TestSizeOfValues(t *testing.T) {
+	row := cty.TupleVal([]cty.Value{cty.StringVal("a"), cty.NumberIntVal(1), cty.NullVal(cty.String), cty.UnknownVal(cty.Number)})
+	table := cty.ObjectVal(map[string]cty.Value{"x": row, "y": row.Mark(Sensitive)})
+	for left, want := range map[int]error{11: nil, 10: errLargeValue} {
+		if err := checkDeep(table, &left); err != want {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+	for _, val := range []cty.Value{
+		cty.MustParseNumberVal("1e10001"), cty.MustParseNumberVal("-1e-10001"), cty.PositiveInfinity,
+		cty.MustParseNumberVal("1e10001").Mark(Sensitive),
+	} {
+		if err := CheckSizeDeep(cty.ListVal([]cty.Value{val})); err != errNumber {
+			t.Errorf("%#v: %v", val, err)
+		}
+	}
+	for _, val := range []cty.Value{cty.Zero, cty.MustParseNumberVal("1e10000"), cty.MustParseNumberVal("1e-9999"), cty.StringVal(strings.Repeat("x", maxText))} {
+		if err := CheckSize(val); err != nil {
+			t.Errorf("%v", err)
+		}
+	}
+	if err := CheckSize(cty.StringVal(strings.Repeat("x", maxText+1))); err != errLongText {
+		t.Errorf("got %v", err)
+	}
 }

@@ -29,13 +29,38 @@ func texts() map[string]function.Function {
 func replace(a []string) (cty.Value, error) {
 	s, old, with := a[0], a[1], a[2]
 	if len(old) < 2 || old[0] != '/' || old[len(old)-1] != '/' {
+		if len(s)+strings.Count(s, old)*(len(with)-len(old)) > maxText {
+			return cty.NilVal, errLongText
+		}
 		return cty.StringVal(strings.ReplaceAll(s, old, with)), nil
 	}
 	re, err := regexp.Compile(old[1 : len(old)-1])
 	if err != nil {
 		return cty.NilVal, argError(1, "what stands between the slashes is no regular expression")
 	}
-	return cty.StringVal(re.ReplaceAllString(s, with)), nil
+	return replaceMatches(re, s, with)
+}
+
+// replaceMatches replaces each match of a regular expression.
+func replaceMatches(re *regexp.Regexp, s, with string) (cty.Value, error) {
+	// A match is used at most once for each dollar sign.
+	if most := len(s)*(1+strings.Count(with, "$")) + (len(s)+1)*len(with); most <= maxText {
+		return cty.StringVal(re.ReplaceAllString(s, with)), nil
+	}
+	matches := re.FindAllStringSubmatchIndex(s, maxProduct+1)
+	if len(matches) > maxProduct {
+		return cty.NilVal, argError(1, "it fits in more than 1,000,000 places, the most that are replaced")
+	}
+	var out []byte
+	end := 0
+	for _, m := range matches {
+		out = append(out, s[end:m[0]]...)
+		out = re.ExpandString(out, with, s, m)
+		if end = m[1]; len(out) > maxText {
+			return cty.NilVal, errLongText
+		}
+	}
+	return cty.StringVal(string(append(out, s[end:]...))), nil
 }
 
 func basename(a []string) (cty.Value, error) {
