@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -344,16 +345,16 @@ func TestReadsKeepToTheirRateBesideSends(t *testing.T) {
 func TestUsageSlowsBeforeTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		usage := 0
-		w.server.answer = func(int, Call) Outcome { return Outcome{Class: Accepted, Usage: usage} }
+		var usage atomic.Int32
+		w.server.answer = func(int, Call) Outcome { return Outcome{Class: Accepted, Usage: int(usage.Load())} }
 		d := newDraft("sha256:p1")
 		block := addr.Block{Kind: addr.Message, Name: "m"}
 		for i := range 1200 {
 			d.sendAt(block.Each(fmt.Sprint(i)), shop, fmt.Sprint(i), "hello")
 		}
-		time.AfterFunc(2*time.Second, func() { usage = 90 })
-		time.AfterFunc(4*time.Second, func() { usage = 100 })
-		time.AfterFunc(6*time.Second, func() { usage = 0 }) // no header any more
+		time.AfterFunc(2*time.Second, func() { usage.Store(90) })
+		time.AfterFunc(4*time.Second, func() { usage.Store(100) })
+		time.AfterFunc(6*time.Second, func() { usage.Store(0) }) // no header any more
 		rep, _ := w.apply(d)
 		code(t, rep, 0)
 		began := rep.Began

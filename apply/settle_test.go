@@ -396,10 +396,10 @@ func TestLimitsHoldWhatProvedAbsent(t *testing.T) {
 }
 
 func TestClocksFiveMinutesOff(t *testing.T) {
-	for _, minutes := range []time.Duration{-5, 5} {
+	for _, ahead := range []time.Duration{-5 * time.Minute, 5 * time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newRoom(t)
-			w.gram.ahead = minutes * time.Minute
+			w.gram.ahead = ahead
 			w.gram.lag = 50 * time.Second
 			w.gram.fate = first(1, "a", true)
 			d := newDraft("sha256:p1")
