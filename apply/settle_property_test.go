@@ -239,6 +239,8 @@ func (s *story) run(p *plan.Plan, n int, durable bool) *Report {
 
 // check compares the record with what arrived.
 func (s *story) check() {
+	s.gram.mu.Lock() // somebody may still write in the app
+	defer s.gram.mu.Unlock()
 	if s.failure != "" {
 		s.t.Fatal(s.failure)
 	}
@@ -309,6 +311,8 @@ func (s *story) finish() {
 }
 
 func (s *story) resolve() {
+	s.gram.mu.Lock()
+	defer s.gram.mu.Unlock()
 	r, _ := s.session.Load(context.Background())
 	for _, e := range r.Sorted() {
 		if e.Addr.Kind != addr.Message || e.Status != state.Intent {
