@@ -124,10 +124,10 @@ func dirRange() hcl.Range {
 // readSource reads one file below the root.
 func readSource(root *os.Root, name string) (*source, *hcl.Diagnostic) {
 	at := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
-	f, err := root.Open(name)
+	f, err := openRegular(root.Stat, root.Open, name)
 	if err != nil {
 		detail := fmt.Sprintf("The file cannot be read: %s.", reason(err))
-		if info, lerr := root.Lstat(name); lerr == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if info, lerr := root.Lstat(name); lerr == nil && !errors.Is(err, errNotRegular) && info.Mode()&fs.ModeSymlink != 0 {
 			detail = fmt.Sprintf("The file is a link that leads out of the configuration's directory, or nowhere: %s. Herald reads no file outside of that directory; put a copy there.", reason(err))
 		}
 		return nil, errorAt(at, "Unreadable file", detail)
@@ -140,6 +140,21 @@ func readSource(root *os.Root, name string) (*source, *hcl.Diagnostic) {
 	return src, nil
 }
 
+var errNotRegular = errors.New("it is not a regular file")
+
+// openRegular opens a file if it is a regular one: to open a pipe waits until
+// another program writes to it, for ever perhaps.
+func openRegular(stat func(string) (fs.FileInfo, error), open func(string) (*os.File, error), name string) (*os.File, error) {
+	info, err := stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	return open(name)
+}
+
 // readBounded reads a regular file, up to one byte more than MaxFileBytes.
 func readBounded(f *os.File, name string) (*source, error) {
 	info, err := f.Stat()
@@ -147,7 +162,7 @@ func readBounded(f *os.File, name string) (*source, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, errNotRegular
 	}
 	buf := make([]byte, 0, min(info.Size(), MaxFileBytes)+512)
 	for len(buf) <= MaxFileBytes {

@@ -204,7 +204,7 @@ func (col *collector) argFile(path string) {
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(col.c.dir, path)
 	}
-	f, err := os.Open(full)
+	f, err := openRegular(os.Stat, os.Open, full)
 	if err != nil {
 		col.add(errorf(at, "Unreadable file", "The file given with -var-file cannot be read: %s.", reason(err)))
 		return

@@ -72,18 +72,19 @@ func (f *files) text(p string) (string, error) {
 func clean(p string) string { return path.Clean(strings.ReplaceAll(p, "\\", "/")) }
 
 func (f *files) load(p string) (string, error) {
-	file, err := f.root.Open(p)
-	if err != nil {
-		return "", openError(p, err)
-	}
-	defer file.Close() //nolint:errcheck // it was only read from
-	info, err := file.Stat()
+	// To open a pipe waits until another program writes to it, for ever perhaps.
+	info, err := f.root.Stat(p)
 	if err != nil {
 		return "", openError(p, err)
 	}
 	if !info.Mode().IsRegular() {
 		return "", argError(0, "%s is not a regular file", p)
 	}
+	file, err := f.root.Open(p)
+	if err != nil {
+		return "", openError(p, err)
+	}
+	defer file.Close() //nolint:errcheck // it was only read from
 	b, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
 	switch {
 	case err != nil:
