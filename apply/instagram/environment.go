@@ -3,6 +3,7 @@ package instagram
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -204,8 +205,15 @@ func (e environment) pair(account, variable string) (token Token, found bool, fa
 }
 
 // readToken returns the file's content without one line break at its end. A
-// pipe will do for a file.
+// pipe that is open in this process already will do for a file, as a shell
+// makes one of <(command); to open another might wait for ever.
 func readToken(path string) (string, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		open := strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
+		if info.Mode().Type() != fs.ModeNamedPipe || !open {
+			return "", fmt.Errorf("the file %s is a pipe or a device, not a regular file", path)
+		}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("the file cannot be read: %w", err)
