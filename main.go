@@ -7,7 +7,8 @@
 //
 // Can a customer get a message twice? Not by Herald's own decision. Each send
 // is recorded before it is made, and its outcome after; a send whose outcome
-// is not known is shown as in doubt and is not repeated.
+// is not known is in doubt: its conversation is read, and it is sent again only
+// where it is proven not to have arrived.
 //
 // Can I run it again after a crash, a lost answer or a failed job? Yes, that
 // is what it is for: what was recorded as sent is skipped.
