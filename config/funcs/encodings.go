@@ -174,6 +174,9 @@ func yamlDecode(args []cty.Value) (val cty.Value, err error) {
 	if err := CheckSizeDeep(val); err != nil {
 		return cty.NilVal, argError(0, "%w", err)
 	}
+	if line := repeatedYAMLKey(string(src)); line > 0 {
+		return cty.NilVal, argError(0, "a key is given twice, so that one of the two values would be lost (line %d of the text)", line)
+	}
 	return val, nil
 }
 
