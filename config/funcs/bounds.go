@@ -16,6 +16,7 @@ import (
 // memory cannot say anything.
 const (
 	maxText     = 16 << 20   // bytes of one text, as of a file
+	maxTexts    = 512 << 20  // bytes of the texts that formatlist makes
 	maxProduct  = 1_000_000  // elements of setproduct, and parts of what splits a text
 	maxElements = 10_000_000 // elements of a value, with those within each other
 	maxDigits   = 10_000     // of a number, before or behind the point; also of a width
@@ -299,8 +300,11 @@ func checkFormat(args []cty.Value, list bool) error {
 		}
 		length += written(a) * times
 	}
-	if length > maxText || (length*rows+lists*times) > 4*maxText {
+	switch {
+	case length > maxText:
 		return errLongText
+	case length*rows+lists*times > maxTexts:
+		return errors.New("the texts of the result have more than 536,870,912 bytes together, the most that they may have")
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ locals {
   digits  = format("%999999999d", 1) # ERROR 21-32: Invalid function argument: Invalid value for "format" parameter: a width or precision in it is larger than 10,000.
   percent = format("%d%% of 99999 people", 1)
   list2   = formatlist("%9999s", range(1000))
-  list3   = formatlist("%9999s%9999s%9999s%9999s%9999s%9999s%9999s%9999s%9999s", range(1000)) # ERROR 13-24: Error in function call: Call to function "formatlist" failed: the result is a text of more than 16,777,216 bytes, the most that a text may have.
+  list3   = formatlist(join("", [for i in range(100) : "%9999s"]), range(1000)) # ERROR 13-24: Error in function call: Call to function "formatlist" failed: the texts of the result have more than 536,870,912 bytes together, the most that they may have.
   indents = indent(16000000, "a\nb\nc") # ERROR 13-20: Error in function call: Call to function "indent" failed: the result is a text of more than 16,777,216 bytes, the most that a text may have.
   regex   = replace(substr(local.million, 0, 2000), "/(.)/", format("%9999s$1", "x")) # ERROR 13-21: Error in function call: Call to function "replace" failed: the result is a text of more than 16,777,216 bytes, the most that a text may have.
 }
