@@ -64,8 +64,9 @@ func newAccount(p *plan.Account, parallel int, now time.Time) *account {
 }
 
 // room returns how many attempts may be on their way: while the calls that may
-// be in flight are, others are being recorded.
-func (l *lane) room() int { return 2 * cap(l.wire) }
+// be in flight are, three times as many are being recorded, so that one sync
+// serves many.
+func (l *lane) room() int { return 4 * cap(l.wire) }
 
 // board waits until a call may be made, for room on the wire first and then
 // for the rate, or until ctx is done.

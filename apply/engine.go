@@ -77,7 +77,7 @@ func (r Run) engine(ctx context.Context, record *ledger, rep *Report) *engine {
 		answers:     make(chan news, 2*r.Parallelism),
 		settlements: make(map[int32]*settlement), ahead: make(map[int32]ChangeResult),
 		gates: make(chan gateResult, len(r.Plan.Accounts)),
-		jobs:  make(chan job, 4*r.Parallelism*max(1, len(r.Plan.Accounts))),
+		jobs:  make(chan job, 8*r.Parallelism*max(1, len(r.Plan.Accounts))),
 	}
 	e.reader, _ = r.Client.(Reader)
 	e.results = rep.Results

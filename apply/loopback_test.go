@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -140,11 +141,14 @@ func recorded(tb testing.TB, url string, n int) time.Duration {
 	p := &plan.Plan{ID: "sha256:benchmark", Accounts: []plan.Account{sender(url)}}
 	block := addr.Block{Kind: addr.Message, Name: "campaign"}
 	for i := range n {
-		c := &plan.Change{Addr: block.Each(fmt.Sprint(i)), Revision: 1, Action: plan.Send, Account: account, Recipient: fmt.Sprint(i),
-			Content: greeting(int64(i))}
+		c := &plan.Change{
+			Addr: block.Each(fmt.Sprint(i)), Revision: 1, Action: plan.Send, Account: account, Recipient: fmt.Sprint(i),
+			Content: greeting(int64(i)),
+		}
 		c.Fingerprint = content.Fingerprint(c.Account, c.Recipient, c.Content)
 		p.Changes = append(p.Changes, c)
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)) // as the program does
 	began := time.Now()
 	rep, diags := apply.Run{Plan: p, Session: session, Client: client, Parallelism: parallel, NewRecord: true}.Do(context.Background())
 	took := time.Since(began)

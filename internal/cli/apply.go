@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -233,6 +234,7 @@ func (r *run) send(ctx context.Context, conn *connection, session state.Session,
 	a := r.app
 	ctx, stop := a.interruptible(ctx)
 	defer stop()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)) // see apply.Run
 	progress := view.NewProgress(a.Stdout, view.ProgressOptions{
 		TTY: isTerminal(a.Stdout), Width: func() int { return width(a.Stdout) },
 		Color: a.textOptions(a.Stdout).Color, Now: a.Now,
