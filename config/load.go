@@ -200,9 +200,6 @@ func (c *Config) Sources() map[string]*hcl.File {
 	return files
 }
 
-// Dir returns the directory that Load was given.
-func (c *Config) Dir() string { return c.dir }
-
 // sort distributes declarations to their kinds, in order of declaration.
 func (c *Config) sort(decls []decl) hcl.Diagnostics {
 	slices.SortStableFunc(decls, func(a, b decl) int {

@@ -26,30 +26,6 @@ type variable struct {
 	nullable  bool
 }
 
-// Variable describes a declared input variable.
-type Variable struct {
-	Name        string
-	Description string
-	// Type is the type constraint as HCL writes it: string, map(object({…})).
-	Type      string
-	Required  bool
-	Sensitive bool
-	Range     hcl.Range
-}
-
-// Variables returns the declared variables in order of declaration.
-func (c *Config) Variables() []Variable {
-	out := make([]Variable, 0, len(c.variables))
-	for _, v := range c.variables {
-		desc, _ := stringConstant(v.decl, v.decl.get("description"))
-		out = append(out, Variable{
-			Name: v.name, Description: desc, Type: typeexpr.TypeString(v.typ),
-			Required: v.value == cty.NilVal, Sensitive: v.sensitive, Range: v.decl.at(),
-		})
-	}
-	return out
-}
-
 // newVariable decodes a variable block.
 func newVariable(d *decl) (*variable, hcl.Diagnostics) {
 	v := &variable{decl: d, name: d.name, typ: cty.DynamicPseudoType, nullable: true}

@@ -76,7 +76,7 @@ func (r *Record) Sorted() []*Entry {
 	for _, e := range r.entries {
 		list = append(list, e)
 	}
-	sortEntries(list)
+	slices.SortFunc(list, compareEntries)
 	return list
 }
 

@@ -3,21 +3,17 @@ package funcs
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/zclconf/go-cty/cty"
 )
 
-// JSONError says where JSON cannot be read, and why, without quoting it.
-type JSONError struct {
+// JSONFault says where JSON cannot be read, and why, without quoting it.
+type JSONFault struct {
 	Offset int // in bytes
 	Reason string
 }
-
-// Error makes a JSONError an error.
-func (e *JSONError) Error() string { return fmt.Sprintf("%s (at byte %d)", e.Reason, e.Offset) }
 
 // Member is one member of a JSON object.
 type Member struct {
@@ -32,7 +28,7 @@ const maxDepth = 500
 // DecodeJSON reads one JSON value: objects become objects, arrays tuples. Two
 // members of an object whose names are equal, or become equal when HCL
 // normalises them (NFC), are an error: one of them would be lost.
-func DecodeJSON(src []byte) (cty.Value, *JSONError) {
+func DecodeJSON(src []byte) (cty.Value, *JSONFault) {
 	d := newJSON(src)
 	val, err := d.value(0)
 	if err != nil {
@@ -42,13 +38,13 @@ func DecodeJSON(src []byte) (cty.Value, *JSONError) {
 }
 
 // DecodeJSONObject reads one JSON object and returns its members in their order.
-func DecodeJSONObject(src []byte) ([]Member, *JSONError) {
+func DecodeJSONObject(src []byte) ([]Member, *JSONFault) {
 	d := newJSON(src)
 	if d.dec.PeekKind() != '{' {
 		if _, err := d.token(); err != nil {
 			return nil, err
 		}
-		return nil, &JSONError{0, "it does not begin with a brace"}
+		return nil, &JSONFault{0, "it does not begin with a brace"}
 	}
 	var members []Member
 	_, err := d.object(0, func(name string, val cty.Value, start, end int) {
@@ -69,7 +65,7 @@ func newJSON(src []byte) *jsonDecoder {
 	return &jsonDecoder{jsontext.NewDecoder(bytes.NewBuffer(src)), src}
 }
 
-func (d *jsonDecoder) token() (jsontext.Token, *JSONError) {
+func (d *jsonDecoder) token() (jsontext.Token, *JSONFault) {
 	tok, err := d.dec.ReadToken()
 	if err == nil {
 		return tok, nil
@@ -77,8 +73,8 @@ func (d *jsonDecoder) token() (jsontext.Token, *JSONError) {
 	return tok, d.fail(err)
 }
 
-func (d *jsonDecoder) fail(err error) *JSONError {
-	out := &JSONError{int(d.dec.InputOffset()), "it is not valid JSON"}
+func (d *jsonDecoder) fail(err error) *JSONFault {
+	out := &JSONFault{int(d.dec.InputOffset()), "it is not valid JSON"}
 	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
@@ -93,17 +89,17 @@ func (d *jsonDecoder) fail(err error) *JSONError {
 }
 
 // end makes sure that nothing follows.
-func (d *jsonDecoder) end() *JSONError {
+func (d *jsonDecoder) end() *JSONFault {
 	_, err := d.dec.ReadToken()
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	return &JSONError{int(d.dec.InputOffset()), "something follows behind its end"}
+	return &JSONFault{int(d.dec.InputOffset()), "something follows behind its end"}
 }
 
-func (d *jsonDecoder) value(depth int) (cty.Value, *JSONError) {
+func (d *jsonDecoder) value(depth int) (cty.Value, *JSONFault) {
 	if depth > maxDepth {
-		return cty.DynamicVal, &JSONError{int(d.dec.InputOffset()), "it is nested too deeply"}
+		return cty.DynamicVal, &JSONFault{int(d.dec.InputOffset()), "it is nested too deeply"}
 	}
 	switch d.dec.PeekKind() {
 	case '{':
@@ -133,12 +129,12 @@ func (d *jsonDecoder) value(depth int) (cty.Value, *JSONError) {
 	}
 	num, nerr := cty.ParseNumberVal(text)
 	if nerr != nil || largeNumber(num.AsBigFloat()) {
-		return cty.DynamicVal, &JSONError{int(d.dec.InputOffset()), "a number is out of range"}
+		return cty.DynamicVal, &JSONFault{int(d.dec.InputOffset()), "a number is out of range"}
 	}
 	return num, nil
 }
 
-func (d *jsonDecoder) array(depth int) (cty.Value, *JSONError) {
+func (d *jsonDecoder) array(depth int) (cty.Value, *JSONFault) {
 	if _, err := d.token(); err != nil {
 		return cty.DynamicVal, err
 	}
@@ -157,7 +153,7 @@ func (d *jsonDecoder) array(depth int) (cty.Value, *JSONError) {
 }
 
 // object reads an object. each, if given, is told of every member.
-func (d *jsonDecoder) object(depth int, each func(name string, val cty.Value, start, end int)) (map[string]cty.Value, *JSONError) {
+func (d *jsonDecoder) object(depth int, each func(name string, val cty.Value, start, end int)) (map[string]cty.Value, *JSONFault) {
 	if _, err := d.token(); err != nil {
 		return nil, err
 	}
@@ -170,7 +166,7 @@ func (d *jsonDecoder) object(depth int, each func(name string, val cty.Value, st
 		name := cty.NormalizeString(tok.String())
 		start := int(d.dec.InputOffset())
 		if _, taken := attrs[name]; taken {
-			return nil, &JSONError{start, "two names in one object are the same character for character once HCL normalises them, so that one of the two values would be lost"}
+			return nil, &JSONFault{start, "two names in one object are the same character for character once HCL normalises them, so that one of the two values would be lost"}
 		}
 		val, err := d.value(depth + 1)
 		if err != nil {
