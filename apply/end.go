@@ -97,8 +97,10 @@ func (e *engine) block(i int32, r ChangeResult) {
 func (e *engine) store(i int32, r ChangeResult) {
 	r.Change = e.sched.nodes[i].change
 	e.results[i] = r
-	ev := Event{Change: r.Change, Account: e.accounts[r.Change.Account].plan, Outcome: r.Outcome, MessageID: r.MessageID, Because: r.Because,
-		Settled: r.Settled, Undecided: r.Undecided}
+	ev := Event{
+		Change: r.Change, Account: e.accounts[r.Change.Account].plan, Outcome: r.Outcome, MessageID: r.MessageID, Because: r.Because,
+		Settled: r.Settled, Undecided: r.Undecided,
+	}
 	switch r.Result {
 	case ResultDone:
 		ev.Type = ActionDone
@@ -143,8 +145,10 @@ func (e *engine) leave() {
 		case settled:
 			r = early
 		case e.halt == nil:
-			r = ChangeResult{Result: ResultHeld, Outcome: Outcome{Reason: "cycle",
-				Explain: "It waits for a change that waits for it, so neither can be first.", Remedy: "Plan again."}}
+			r = ChangeResult{Result: ResultHeld, Outcome: Outcome{
+				Reason:  "cycle",
+				Explain: "It waits for a change that waits for it, so neither can be first.", Remedy: "Plan again.",
+			}}
 		}
 		e.sched.finish(n)
 		e.store(int32(i), r)

@@ -33,24 +33,34 @@ const (
 func (o *obstacle) outcome() Outcome {
 	switch o.kind {
 	case inDoubt:
-		return Outcome{Reason: "in_doubt",
+		return Outcome{
+			Reason:  "in_doubt",
 			Explain: fmt.Sprintf("It is not known whether %s arrived, and the messages of one conversation are sent one after the other.", o.key),
-			Remedy:  resolveAdvice(o.key.Addr)}
+			Remedy:  resolveAdvice(o.key.Addr),
+		}
 	case duplicate:
-		return Outcome{Reason: "duplicate",
+		return Outcome{
+			Reason:  "duplicate",
 			Explain: fmt.Sprintf("The record holds the same content to the same person as %s, so this person would read it twice.", o.key),
-			Remedy:  "If the block was renamed, say so with a moved block; if the message is meant twice, set allow_duplicate = true in its lifecycle block. Then plan again."}
+			Remedy:  "If the block was renamed, say so with a moved block; if the message is meant twice, set allow_duplicate = true in its lifecycle block. Then plan again.",
+		}
 	case secondReaction:
-		return Outcome{Reason: "second_reaction",
+		return Outcome{
+			Reason:  "second_reaction",
 			Explain: fmt.Sprintf("%s reacts to the same message, and an account has one reaction to a message: the second would replace the first.", o.key),
-			Remedy:  "Take one of the two reactions out of the configuration, then plan again."}
+			Remedy:  "Take one of the two reactions out of the configuration, then plan again.",
+		}
 	case noTarget:
-		return Outcome{Reason: "no_target",
+		return Outcome{
+			Reason:  "no_target",
 			Explain: fmt.Sprintf("The reaction belongs to %s, and the record holds no sent message of that address.", o.key.Addr),
-			Remedy:  "Plan again, so that the message is sent first."}
+			Remedy:  "Plan again, so that the message is sent first.",
+		}
 	case wrongKind:
-		return Outcome{Reason: "wrong_kind",
-			Explain: fmt.Sprintf("The record's entry for %s is not that of a message.", o.key)}
+		return Outcome{
+			Reason:  "wrong_kind",
+			Explain: fmt.Sprintf("The record's entry for %s is not that of a message.", o.key),
+		}
 	}
 	return Outcome{}
 }

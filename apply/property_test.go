@@ -46,8 +46,17 @@ type fate struct {
 }
 
 var fates = []fate{
-	{true, Accepted}, {true, Accepted}, {true, Accepted}, {true, InDoubt}, {false, InDoubt},
-	{false, NotWritten}, {false, RateLimited}, {false, Hold}, {false, Final}, {false, RefetchMedia}, {false, AccountRefused},
+	{true, Accepted},
+	{true, Accepted},
+	{true, Accepted},
+	{true, InDoubt},
+	{false, InDoubt},
+	{false, NotWritten},
+	{false, RateLimited},
+	{false, Hold},
+	{false, Final},
+	{false, RefetchMedia},
+	{false, AccountRefused},
 }
 
 func (w *truth) Identity(_ context.Context, a *plan.Account) Identity {

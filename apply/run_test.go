@@ -180,8 +180,10 @@ func TestSettleEndsInDoubtWithoutACall(t *testing.T) {
 		c := d.send("a", "1")
 		c.Action, c.Reason = plan.Settle, plan.InDoubt
 		d.send("b", "1")
-		w.session.stored.Put(state.Entry{Addr: msg("a"), Revision: 1, Account: shop, Recipient: "1", Status: state.Intent,
-			Fingerprint: c.Fingerprint, Change: 1, PlanID: "sha256:p1", Attempts: 1})
+		w.session.stored.Put(state.Entry{
+			Addr: msg("a"), Revision: 1, Account: shop, Recipient: "1", Status: state.Intent,
+			Fingerprint: c.Fingerprint, Change: 1, PlanID: "sha256:p1", Attempts: 1,
+		})
 		c.Base, c.BaseChange = w.session.stored.Get(c.Key()), 1
 		rep, _ := w.apply(d)
 		code(t, rep, 4)

@@ -350,13 +350,17 @@ func (e *engine) sendAgain(i int32, s *settlement) {
 	case c.Held() && c.HeldBy != c.Addr:
 		e.end(i, e.heldByPlan(c))
 	case n.tries.absent > maxResends:
-		e.end(i, ChangeResult{Result: ResultHeld, Outcome: Outcome{Reason: "absent_again",
+		e.end(i, ChangeResult{Result: ResultHeld, Outcome: Outcome{
+			Reason:  "absent_again",
 			Explain: fmt.Sprintf("It was sent %d times, each time without a clear answer, and each time its conversation proved that it had not arrived.", n.tries.absent),
-			Remedy:  "Apply again later."}})
+			Remedy:  "Apply again later.",
+		}})
 	case !s.here && !e.mayAdd(c):
-		e.end(i, ChangeResult{Result: ResultHeld, Outcome: Outcome{Reason: "limits",
+		e.end(i, ChangeResult{Result: ResultHeld, Outcome: Outcome{
+			Reason:  "limits",
 			Explain: "It proved not to have arrived, and to send it again would be more than the limits block allows one run.",
-			Remedy:  "Apply again, or raise the limit in the herald block."}})
+			Remedy:  "Apply again, or raise the limit in the herald block.",
+		}})
 	case n.waits == 0:
 		e.enqueue(i, true)
 	}

@@ -53,8 +53,10 @@ func first(n int, text string, effect bool) func(Call) (bool, Class) {
 // crashed records an intent that a crash left, of a wanted message.
 func (w *room) crashed(c *plan.Change, edit ...func(*state.Entry)) *plan.Change {
 	c.Action, c.Reason = plan.Settle, plan.InDoubt
-	e := state.Entry{Addr: c.Addr, Revision: 1, Account: c.Account, Recipient: c.Recipient, Status: state.Intent, Fingerprint: c.Fingerprint,
-		Change: 1, PlanID: "sha256:p0", Attempts: 1, FirstIntendedAt: time.Now().UTC(), IntendedAt: time.Now().UTC()}
+	e := state.Entry{
+		Addr: c.Addr, Revision: 1, Account: c.Account, Recipient: c.Recipient, Status: state.Intent, Fingerprint: c.Fingerprint,
+		Change: 1, PlanID: "sha256:p0", Attempts: 1, FirstIntendedAt: time.Now().UTC(), IntendedAt: time.Now().UTC(),
+	}
 	for _, f := range edit {
 		f(&e)
 	}

@@ -68,29 +68,39 @@ func TestStale(t *testing.T) {
 			w.message("message.a", "1")
 			w.entry("message.a", "1", refused(state.Hold))
 		}, func(p *Plan, r *state.Record) { run(r, p, p.Changes[0], state.Sent) }, ""},
-		{"another plan sent it", func(w *world) {
-			w.message("message.a", "1")
-		}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Sent) },
-			"message.a was not recorded when the plan was made and is sent now"},
-		{"another plan sent it, and it was refused before", func(w *world) {
-			w.message("message.a", "1")
-			w.entry("message.a", "1", refused(state.Hold))
-		}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Sent) },
-			"message.a was rejected when the plan was made and is sent now"},
-		{"another plan tried it again", func(w *world) {
-			w.message("message.a", "1")
-			w.entry("message.a", "1", inStatus(state.Absent))
-		}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Absent) },
-			"message.a was absent when the plan was made, and was written again since"},
-		{"another plan sent the next revision", func(w *world) {
-			w.message("message.a", "1")
-		}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 2), state.Sent) },
-			"message.a was not recorded when the plan was made and is sent at revision 2 now"},
-		{"the former revision was written", func(w *world) {
-			w.message("message.a", "1").Revision = 2
-			w.entry("message.a", "0", nil)
-		}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Absent) },
-			"message.a was sent when the plan was made and is absent now"},
+		{
+			"another plan sent it", func(w *world) {
+				w.message("message.a", "1")
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Sent) },
+			"message.a was not recorded when the plan was made and is sent now",
+		},
+		{
+			"another plan sent it, and it was refused before", func(w *world) {
+				w.message("message.a", "1")
+				w.entry("message.a", "1", refused(state.Hold))
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Sent) },
+			"message.a was rejected when the plan was made and is sent now",
+		},
+		{
+			"another plan tried it again", func(w *world) {
+				w.message("message.a", "1")
+				w.entry("message.a", "1", inStatus(state.Absent))
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Absent) },
+			"message.a was absent when the plan was made, and was written again since",
+		},
+		{
+			"another plan sent the next revision", func(w *world) {
+				w.message("message.a", "1")
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 2), state.Sent) },
+			"message.a was not recorded when the plan was made and is sent at revision 2 now",
+		},
+		{
+			"the former revision was written", func(w *world) {
+				w.message("message.a", "1").Revision = 2
+				w.entry("message.a", "0", nil)
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Absent) },
+			"message.a was sent when the plan was made and is absent now",
+		},
 		{"this plan sent it, then another wrote it", func(w *world) {
 			w.message("message.a", "1")
 		}, func(p *Plan, r *state.Record) {
@@ -107,11 +117,13 @@ func TestStale(t *testing.T) {
 			w.message("message.a", "1")
 			w.entry("message.a", "1", nil)
 		}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Absent) }, ""},
-		{"the entry is gone", func(w *world) {
-			w.message("message.a", "1")
-			w.entry("message.a", "1", inStatus(state.Intent))
-		}, func(p *Plan, r *state.Record) { *r = *state.NewRecord(r.Lineage) },
-			"message.a was intent when the plan was made and is not recorded now"},
+		{
+			"the entry is gone", func(w *world) {
+				w.message("message.a", "1")
+				w.entry("message.a", "1", inStatus(state.Intent))
+			}, func(p *Plan, r *state.Record) { *r = *state.NewRecord(r.Lineage) },
+			"message.a was intent when the plan was made and is not recorded now",
+		},
 		{"before its move", func(w *world) {
 			w.message("message.b", "1")
 			w.entry("message.a", "1", refused(state.Hold))
@@ -125,24 +137,30 @@ func TestStale(t *testing.T) {
 			r.Move(address(t, "message.a"), address(t, "message.b"))
 			run(r, p, p.Changes[0], state.Sent)
 		}, ""},
-		{"its source was written before its move", func(w *world) {
-			w.message("message.b", "1")
-			w.entry("message.a", "1", refused(state.Hold))
-			w.moved("message.a", "message.b")
-		}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Sent) },
-			"message.b was rejected when the plan was made and is sent now"},
-		{"its target was written before its move", func(w *world) {
-			w.message("message.b", "1")
-			w.entry("message.a", "1", refused(state.Hold))
-			w.moved("message.a", "message.b")
-		}, func(p *Plan, r *state.Record) { foreign(r, key("message.b", 1), state.Sent) },
-			"message.b was rejected when the plan was made and is sent now"},
-		{"the target of a move without an action was written", func(w *world) {
-			w.message("message.b", "1")
-			w.entry("message.a", "1", nil)
-			w.moved("message.a", "message.b")
-		}, func(p *Plan, r *state.Record) { foreign(r, key("message.b", 1), state.Sent) },
-			"message.b was not recorded when the plan was made and is sent now"},
+		{
+			"its source was written before its move", func(w *world) {
+				w.message("message.b", "1")
+				w.entry("message.a", "1", refused(state.Hold))
+				w.moved("message.a", "message.b")
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Sent) },
+			"message.b was rejected when the plan was made and is sent now",
+		},
+		{
+			"its target was written before its move", func(w *world) {
+				w.message("message.b", "1")
+				w.entry("message.a", "1", refused(state.Hold))
+				w.moved("message.a", "message.b")
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.b", 1), state.Sent) },
+			"message.b was rejected when the plan was made and is sent now",
+		},
+		{
+			"the target of a move without an action was written", func(w *world) {
+				w.message("message.b", "1")
+				w.entry("message.a", "1", nil)
+				w.moved("message.a", "message.b")
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.b", 1), state.Sent) },
+			"message.b was not recorded when the plan was made and is sent now",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -340,8 +340,10 @@ func TestPages(t *testing.T) {
 	}{
 		{"none", `{"data":[]}`, "", nil},
 		{"two", `{"data":[` + ana + `,` + bob + `]}`, "", []string{igsid + " known complete m_1", "5551230002 known complete m_2"}},
-		{"one is broken", `{"data":[{"id":"c"},` + bob + `,{"participants":{"data":"x"}},1]}`, "",
-			[]string{" other_conversation", "5551230002 known complete m_2", " unreadable_listing", " unreadable_listing"}},
+		{
+			"one is broken", `{"data":[{"id":"c"},` + bob + `,{"participants":{"data":"x"}},1]}`, "",
+			[]string{" other_conversation", "5551230002 known complete m_2", " unreadable_listing", " unreadable_listing"},
+		},
 		{"no messages", `{"data":[{` + strings.TrimSuffix(both, ",") + `}]}`, "", []string{igsid + " unreadable_listing"}},
 		{"whose", `{"data":[` + alone + `,` + app + `,` + odd + `]}`, "", []string{" other_conversation", " other_conversation", " other_conversation"}},
 		{"cursor", `{"data":[],"paging":{"cursors":{"after":"QVFI=_-"},"next":"https://evil.example/?after=other&access_token=x"}}`, "QVFI=_-", nil},

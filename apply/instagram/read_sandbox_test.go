@@ -21,6 +21,7 @@ type ticker struct{ at time.Time }
 func (c *ticker) now() time.Time          { return c.at }
 func (c *ticker) forward(d time.Duration) { c.at = c.at.Add(d) }
 func newTicker() *ticker                  { return &ticker{time.Date(2025, 7, 28, 22, 44, 49, 0, time.UTC)} }
+
 func mustSend(t *testing.T, o apply.Outcome) string {
 	t.Helper()
 	if o.Class != apply.Accepted {

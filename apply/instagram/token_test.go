@@ -144,7 +144,8 @@ func TestEnvironment(t *testing.T) {
 		{"one of two", vars{"HERALD_TOKEN_A": "1"}, []string{"a", "b"}, vars{"a": "1"}, []string{`account "b": its token: there is none. Set HERALD_TOKEN_B to the token, or HERALD_TOKEN_B_FILE to the name of a file that holds it.`}},
 		{"general for two", vars{"HERALD_TOKEN": "1"}, []string{"a", "b"}, vars{}, []string{
 			`account "a": HERALD_TOKEN: it is set, but says nothing where there are several accounts. Set HERALD_TOKEN_A to the token, or HERALD_TOKEN_A_FILE to the name of a file that holds it.`,
-			`account "b": HERALD_TOKEN: it is set, but says nothing where there are several accounts. Set HERALD_TOKEN_B to the token, or HERALD_TOKEN_B_FILE to the name of a file that holds it.`}},
+			`account "b": HERALD_TOKEN: it is set, but says nothing where there are several accounts. Set HERALD_TOKEN_B to the token, or HERALD_TOKEN_B_FILE to the name of a file that holds it.`,
+		}},
 		{"empty", vars{"HERALD_TOKEN": ""}, []string{"shop"}, vars{}, []string{`account "shop": HERALD_TOKEN: it is set but empty. Set HERALD_TOKEN to the account's token.`}},
 		{"own is empty", vars{"HERALD_TOKEN_SHOP": "", "HERALD_TOKEN": "tok"}, []string{"shop"}, vars{}, []string{`account "shop": HERALD_TOKEN_SHOP: it is set but empty. Set HERALD_TOKEN_SHOP to the account's token.`}},
 		{"both", vars{"HERALD_TOKEN": "secret-1", "HERALD_TOKEN_FILE": good}, []string{"shop"}, vars{}, []string{`account "shop": HERALD_TOKEN: it is set, and so is HERALD_TOKEN_FILE. Unset HERALD_TOKEN or HERALD_TOKEN_FILE.`}},
@@ -158,12 +159,15 @@ func TestEnvironment(t *testing.T) {
 		{"clash", vars{"HERALD_TOKEN_A_B": "secret-1"}, []string{"a-b", "a_b", "c"}, vars{}, []string{
 			`account "a-b": HERALD_TOKEN_A_B: it would be read for the account "a_b" too. Rename one of the accounts in the configuration; their addresses and records do not depend on the name.`,
 			`account "a_b": HERALD_TOKEN_A_B: it would be read for the account "a-b" too. Rename one of the accounts in the configuration; their addresses and records do not depend on the name.`,
-			`account "c": its token: there is none. Set HERALD_TOKEN_C to the token, or HERALD_TOKEN_C_FILE to the name of a file that holds it.`}},
+			`account "c": its token: there is none. Set HERALD_TOKEN_C to the token, or HERALD_TOKEN_C_FILE to the name of a file that holds it.`,
+		}},
 		{"clash with a file", vars{"HERALD_TOKEN_A_FILE": "secret-1"}, []string{"a", "a_file"}, vars{}, []string{
 			`account "a": HERALD_TOKEN_A_FILE: it would be read for the account "a_file" too. Rename one of the accounts in the configuration; their addresses and records do not depend on the name.`,
-			`account "a_file": HERALD_TOKEN_A_FILE: it would be read for the account "a" too. Rename one of the accounts in the configuration; their addresses and records do not depend on the name.`}},
+			`account "a_file": HERALD_TOKEN_A_FILE: it would be read for the account "a" too. Rename one of the accounts in the configuration; their addresses and records do not depend on the name.`,
+		}},
 		{"clash with the general file", vars{"HERALD_TOKEN_FILE": "secret-1"}, []string{"file"}, vars{}, []string{
-			`account "file": HERALD_TOKEN_FILE: it would be both this account's token and the file of HERALD_TOKEN. Rename the account in the configuration; addresses and records do not depend on its name.`}},
+			`account "file": HERALD_TOKEN_FILE: it would be both this account's token and the file of HERALD_TOKEN. Rename the account in the configuration; addresses and records do not depend on its name.`,
+		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tokens, faults := Environment(func(name string) (string, bool) { v, ok := tc.env[name]; return v, ok }, tc.accounts)

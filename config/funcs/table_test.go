@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -279,7 +280,7 @@ func TestSizeOfValues(t *testing.T) {
 	row := cty.TupleVal([]cty.Value{cty.StringVal("a"), cty.NumberIntVal(1), cty.NullVal(cty.String), cty.UnknownVal(cty.Number)})
 	table := cty.ObjectVal(map[string]cty.Value{"x": row, "y": row.Mark(Sensitive)})
 	for left, want := range map[int]error{11: nil, 10: errLargeValue} {
-		if err := checkDeep(table, &left); err != want {
+		if err := checkDeep(table, &left); !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 	}
@@ -287,7 +288,7 @@ func TestSizeOfValues(t *testing.T) {
 		cty.MustParseNumberVal("1e10001"), cty.MustParseNumberVal("-1e-10001"), cty.PositiveInfinity,
 		cty.MustParseNumberVal("1e10001").Mark(Sensitive),
 	} {
-		if err := CheckSizeDeep(cty.ListVal([]cty.Value{val})); err != errNumber {
+		if err := CheckSizeDeep(cty.ListVal([]cty.Value{val})); !errors.Is(err, errNumber) {
 			t.Errorf("%#v: %v", val, err)
 		}
 	}
@@ -296,7 +297,7 @@ func TestSizeOfValues(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if err := CheckSize(cty.StringVal(strings.Repeat("x", maxText+1))); err != errLongText {
+	if err := CheckSize(cty.StringVal(strings.Repeat("x", maxText+1))); !errors.Is(err, errLongText) {
 		t.Errorf("got %v", err)
 	}
 }

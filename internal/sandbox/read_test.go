@@ -298,7 +298,8 @@ func TestReadsOfAnotherAccount(t *testing.T) {
 func TestMediaAndProfile(t *testing.T) {
 	posts := []Post{
 		{ID: "3", Caption: "new", MediaType: "VIDEO", Permalink: "https://www.instagram.com/reel/c/", Time: time.Unix(1753742689, 0)},
-		{ID: "2"}, {ID: "1"},
+		{ID: "2"},
+		{ID: "1"},
 	}
 	s := start(t, Options{Accounts: []Account{{IGID: shop, Posts: posts, People: []Person{{IGSID: ana, Username: "ana", Name: "Ana"}, {IGSID: ben}}}}})
 	r := get(t, s, "/v24.0/"+shop+"/media?limit=2&fields=id,caption,media_type,permalink,timestamp")
