@@ -12,9 +12,9 @@ import (
 // the gap between two would be shorter than a timer can tell.
 const unlimited = 10_000
 
-// slack lies between the rate that is kept and the ceiling, so that rounding
-// never puts one call too many into a second.
-const slack = 0.002
+// slack lies between the rate that is kept and the ceiling, so that calls that
+// the network delays unevenly do not arrive as one too many in a second.
+const slack = 0.005
 
 // longest is the most seconds between two calls that a rate may ask for.
 const longest = 24 * 60 * 60
@@ -25,28 +25,28 @@ const maxCrowd = 8
 
 // pace keeps one kind of calls of one account under a ceiling of calls over
 // any one second. It does so twice: turn spaces the intents, so that none is
-// written long before its call; slot spaces the calls themselves, because
+// written long before its call; slots space the calls themselves, because
 // recording an intent takes a time that varies.
 type pace struct {
-	turn, slot *rate.Limiter
-	gap        time.Duration
-	crowd      atomic.Int32 // calls waiting for their slot
-	base       rate.Limit   // of the turns, unless they are slowed
+	turn  *rate.Limiter
+	slots *slots
+	gap   time.Duration
+	crowd atomic.Int32 // calls waiting for their slot
+	base  rate.Limit   // of the turns, unless they are slowed
 }
 
-// newPace returns a pace of that many calls a second. A burst would let nearly
-// twice the ceiling through in one second, so there is none, and the first
-// call waits for its turn like any other.
+// newPace returns a pace of that many calls a second. The turns may make up for
+// a few that came late; the slots keep the ceiling. The first call waits for
+// its turn like any other.
 func newPace(perSecond float64, now time.Time) *pace {
 	p := &pace{}
-	limit := rate.Inf
-	if perSecond < unlimited {
-		limit = rate.Limit(max(perSecond, 1/longest) * (1 - slack))
-		p.gap = time.Duration(float64(time.Second) / float64(limit))
+	if perSecond >= unlimited {
+		return p
 	}
-	p.base = limit
-	p.turn, p.slot = rate.NewLimiter(limit, 1), rate.NewLimiter(limit, 1)
-	p.turn.AllowN(now, 1)
+	p.base = rate.Limit(max(perSecond, 1/longest) * (1 - slack))
+	p.gap = time.Duration(float64(time.Second) / float64(p.base))
+	p.turn, p.slots = rate.NewLimiter(p.base, maxCrowd), newSlots(perSecond, p.gap)
+	p.turn.AllowN(now, maxCrowd)
 	return p
 }
 
@@ -73,7 +73,7 @@ func (p *pace) wait(ctx context.Context) error {
 	}
 	p.crowd.Add(1)
 	defer p.crowd.Add(-1)
-	return p.slot.Wait(ctx)
+	return p.slots.wait(ctx)
 }
 
 // slow lets only that part of the rate through, from 0 to 1. The calls whose
