@@ -29,10 +29,8 @@ type account struct {
 	later           later // changes to be tried again
 	settling        settling
 
-	// A rate-limited account sends nothing before waitUntil. limits counts the
-	// waits since a call was last accepted.
-	waitUntil time.Time
-	limits    int
+	// A rate-limited account sends nothing before throttle.waitUntil.
+	throttle
 
 	doubts   int       // messages in doubt, of this run or an earlier one
 	paused   bool      // it is told that nothing new is sent, with so many
@@ -105,25 +103,6 @@ func (a *account) queued() bool { return len(a.later) > 0 || a.ready() }
 
 // ready reports whether any change of the account may go now.
 func (a *account) ready() bool { return a.messages.len() > 0 || a.media.len() > 0 }
-
-// limited records a refusal for the rate and reports whether it began a wait:
-// refusals of calls that were made before the wait began or ended count as
-// one. What Meta says of the end of the limit wins.
-func (a *account) limited(o Outcome, began, now time.Time, random func() float64) bool {
-	first := !began.Before(a.waitUntil)
-	if !first && !now.Add(o.RegainAccess).After(a.waitUntil) {
-		return false
-	}
-	if first {
-		a.limits++
-	}
-	d := o.RegainAccess
-	if d <= 0 {
-		d = backoff(a.limits, limitFirst, limitMost, random)
-	}
-	a.waitUntil = now.Add(d)
-	return true
-}
 
 // accepted records an accepted call.
 func (a *account) accepted(began time.Time) {

@@ -67,10 +67,8 @@ type settling struct {
 
 	patience time.Duration // the account's grace time
 
-	// Nothing is read before waitUntil. limits counts the waits since a read
-	// was last answered.
-	waitUntil time.Time
-	limits    int
+	// Nothing is read before throttle.waitUntil.
+	throttle
 }
 
 // round is one reading of the list of conversations.
@@ -151,24 +149,6 @@ func (s *settling) take() (*talk, *round) {
 		return t, nil
 	}
 	return heap.Pop(&s.due).(*talk), nil
-}
-
-// limited records a read that was refused for the rate and reports whether
-// that began a wait, as account.limited does for sends.
-func (s *settling) limited(o Outcome, began, now time.Time, random func() float64) bool {
-	first := !began.Before(s.waitUntil)
-	if !first && !now.Add(o.RegainAccess).After(s.waitUntil) {
-		return false
-	}
-	if first {
-		s.limits++
-	}
-	d := o.RegainAccess
-	if d <= 0 {
-		d = backoff(s.limits, limitFirst, limitMost, random)
-	}
-	s.waitUntil = now.Add(d)
-	return true
 }
 
 // talkQueue holds talks, the one to be read soonest first.

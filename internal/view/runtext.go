@@ -14,7 +14,8 @@ import (
 const maxReceipts = 20
 
 // RunText writes what a run did for a terminal: what is in doubt, refused,
-// held and not tried, each with what can be done, and the counts.
+// held and not tried, an address a line, and the counts. What can be done about
+// each is said by the run's diagnostics.
 func RunText(w io.Writer, d *RunDoc, opts TextOptions) error {
 	p := newPage(opts)
 	if !d.Refused {
