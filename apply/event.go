@@ -105,6 +105,9 @@ const (
 	ResultHeld
 	// ResultStopped was not tried: its account or the run was stopped.
 	ResultStopped
+	// ResultLater was left for a later run: its conversation is not among the
+	// first, or it was only prepared.
+	ResultLater
 )
 
 // ChangeResult is one action's end.
@@ -142,6 +145,8 @@ type Report struct {
 	// Unrecorded holds what is known and could not be written, one entry a
 	// key: the record holds at the most its intent.
 	Unrecorded []state.Entry
+	// Prepared counts the intents that a run with Prepare wrote.
+	Prepared int
 	// InDoubt counts the plan's addresses, those that were not selected apart,
 	// whose message or reaction the run leaves in doubt.
 	InDoubt int

@@ -44,6 +44,17 @@ type Run struct {
 	// sent or repeated. The report has the messages in doubt only.
 	SettleOnly bool
 
+	// Prepare records every message that the plan sends as intent, under Claim,
+	// and sends nothing: once the record is shared, no other run sends them.
+	Prepare bool
+	// Claim is the nonce under which this runner prepared, or "". A prepared
+	// intent with this claim is open: its POST has not begun. The caller sees to
+	// it that a claim is used once; the claim file of internal/cli holds it, and for which snapshot it is good.
+	Claim string
+	// Canary sends to the first so many conversations of the plan and leaves
+	// the rest for a later run; 0 sends to all.
+	Canary int
+
 	// Observe, if it is set, is called with each event, one at a time.
 	Observe func(Event)
 	// Log gets no token, no message text and no text of an error of Meta's.

@@ -17,6 +17,8 @@ type Wanted struct {
 	// file name, line, and instance key.
 	Items   []*Item
 	Moves   []Move
+	Removed []Removed
+	Imports []Import
 	Outputs []Output
 	Limits  Limits
 	// Blocks holds every declared message and reaction block, those whose
@@ -134,6 +136,21 @@ func (t Target) String() string {
 type Move struct {
 	From, To addr.Instance
 	Range    hcl.Range
+}
+
+// Removed says that a reaction, or every one of a block, is forgotten: it is
+// taken out of the record and stays where it is. Without a key From stands for
+// a whole block.
+type Removed struct {
+	From  addr.Instance
+	Range hcl.Range
+}
+
+// Import says that a message was sent by hand, and under which id.
+type Import struct {
+	To    addr.Instance // a declared message
+	ID    string
+	Range hcl.Range
 }
 
 // Output is a named value shown at the end of an apply.

@@ -23,6 +23,10 @@ const (
 	// Repeat carries out again a reaction that is in doubt: react and unreact
 	// may be repeated freely.
 	Repeat
+	// Import records a message that was sent by hand: nothing is sent.
+	Import
+	// Forget takes a reaction out of the record and leaves it where it is.
+	Forget
 )
 
 // actions holds each action's name, its Terraform actions in JSON, and its
@@ -39,6 +43,8 @@ var actions = [...]struct {
 	Unreact:  {"unreact", "-", []string{"delete"}},
 	Settle:   {"settle", "?", []string{"read"}},
 	Repeat:   {"repeat", "?", []string{"update"}},
+	Import:   {"import", "<", []string{"no-op"}}, // beside change.importing, as in Terraform
+	Forget:   {"forget", ".", []string{"forget"}},
 }
 
 // String returns the action's name.
@@ -49,7 +55,16 @@ func (a Action) String() string {
 	return fmt.Sprintf("action(%d)", uint8(a))
 }
 
-// Symbol returns one to three characters that stand for the action: + - ~ -/+ ?
+// Calls reports whether the action calls Instagram. The others do nothing, or
+// write the record only.
+func (a Action) Calls() bool { return a != NoOp && !a.RecordOnly() }
+
+// RecordOnly reports whether the action writes the record and calls nobody. A
+// run does so before anything is sent.
+func (a Action) RecordOnly() bool { return a == Import || a == Forget }
+
+// Symbol returns one to three characters that stand for the action:
+// + - ~ -/+ ? < .
 func (a Action) Symbol() string {
 	if int(a) < len(actions) {
 		return actions[a].symbol
@@ -102,4 +117,7 @@ const (
 	TargetChanged   Reason = "target_changed"
 	Removed         Reason = "removed"
 	NotSelected     Reason = "not_selected"
+
+	Imported  Reason = "imported"  // an import block says that it was sent by hand
+	Forgotten Reason = "forgotten" // a removed block says that it stays where it is
 )

@@ -23,6 +23,9 @@ type Plan struct {
 	// no record.
 	Lineage string
 	Serial  uint64
+	// Expires is when a saved plan stops being accepted; zero is never. It is
+	// not part of the digest.
+	Expires time.Time
 
 	Accounts  []Account
 	Limits    Limits
@@ -78,6 +81,8 @@ type Change struct {
 	// Repeat without React takes the reaction back: its block is gone.
 	Target Target
 	React  string
+	// ImportID is the id of the message that an Import records.
+	ImportID string
 
 	Sensitive      bool
 	OnInDoubt      OnInDoubt
@@ -119,10 +124,10 @@ func (c *Change) Conversation() state.Conversation {
 }
 
 // Pending reports whether an apply will call Instagram for the change.
-func (c *Change) Pending() bool { return c.Action != NoOp && c.HeldBy.IsZero() }
+func (c *Change) Pending() bool { return c.Action.Calls() && c.HeldBy.IsZero() }
 
 // Held reports whether there is something to do that this plan cannot do.
-func (c *Change) Held() bool { return c.Action != NoOp && !c.HeldBy.IsZero() }
+func (c *Change) Held() bool { return c.Action.Calls() && !c.HeldBy.IsZero() }
 
 // What a plan keeps as the configuration has it. The aliases let an apply work
 // from a plan alone.

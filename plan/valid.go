@@ -147,4 +147,5 @@ func validReaction(c *Change) error {
 var reasons = []Reason{
 	NotSentYet, AlreadySent, EditedAfterSent, RevisionRaised, RevisionLowered, RejectedBefore, RejectedFinal,
 	InDoubt, MaybeRenamed, Retired, NotReactedYet, AlreadyReacted, ReactionChanged, TargetChanged, Removed, NotSelected,
+	Imported, Forgotten,
 }

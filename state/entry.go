@@ -132,6 +132,10 @@ type Entry struct {
 	Fingerprint string
 	Status      Status
 	MessageID   string // of a sent message
+	// AlsoSent are the further ids under which the message was delivered: two
+	// runs that knew nothing of each other had both sent it. They are in
+	// order, without MessageID.
+	AlsoSent []string
 	Target      string // of a reaction: the message id it belongs to
 	Reaction    string // of a reaction: "love"
 
@@ -140,7 +144,10 @@ type Entry struct {
 	Change int64
 	// PlanID is the digest of the plan that wrote the entry last.
 	PlanID string
-	// Claim is the nonce of the runner that prepared the intent, if any did.
+	// Claim is the nonce of the runner that prepared the intent, if any did:
+	// to the run that holds the same claim the entry says that the POST has not
+	// begun, to any other that it is in doubt. An intent that a POST follows
+	// has none.
 	Claim string
 
 	FirstIntendedAt time.Time // the first attempt of this send
@@ -148,7 +155,8 @@ type Entry struct {
 	DoubtAt         time.Time // when the doubt began; zero if there is none
 	SettledAt       time.Time // when the status became what it is
 	// SettledBy is what decided the status: "answer", "read", "resolve",
-	// "import", "rm", or "not_written".
+	// "import", "removed", "rm", "not_written", or "withdrawn" (prepared, and
+	// the run ended before its turn).
 	SettledBy string
 	// Note is what a person gave as the reason of a resolve.
 	Note     string
