@@ -136,8 +136,8 @@ type Entry struct {
 	// runs that knew nothing of each other had both sent it. They are in
 	// order, without MessageID.
 	AlsoSent []string
-	Target      string // of a reaction: the message id it belongs to
-	Reaction    string // of a reaction: "love"
+	Target   string // of a reaction: the message id it belongs to
+	Reaction string // of a reaction: "love"
 
 	// Change counts the writes of this entry, from 1. A plan is stale if the
 	// change of an address it acts on moved by anything but that plan.
