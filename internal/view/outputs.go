@@ -106,6 +106,19 @@ func outputValues(outs []Output) map[string]outputValueJSON {
 	return m
 }
 
+// shownOutputs is outputValues without the values of sensitive ones: they were
+// not asked for by name.
+func shownOutputs(outs []Output) map[string]outputValueJSON {
+	m := outputValues(outs)
+	for name, j := range m {
+		if j.Sensitive {
+			j.Type, j.Value = json.RawMessage(`"dynamic"`), nil
+			m[name] = j
+		}
+	}
+	return m
+}
+
 func decodeValue(data []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()

@@ -27,6 +27,16 @@ type PlanOptions struct {
 	Names map[string]string
 	// Sandbox says that the plan is one for the built-in local Instagram.
 	Sandbox bool
+	// Variables are the values that the plan was made with, for JSON; nil where
+	// they are not known, as of a saved plan.
+	Variables []Variable
+}
+
+// Variable is the value of an input variable.
+type Variable struct {
+	Name      string
+	Sensitive bool
+	JSON      []byte // the value; never shown of a sensitive one
 }
 
 // PlanDoc is a plan as it is shown: by conversation and in order.

@@ -63,6 +63,11 @@ type beforeJSON struct {
 	AfterSensitive map[string]bool `json:"after_sensitive"`
 }
 
+// importingJSON says that a message was sent by hand and is recorded only.
+type importingJSON struct {
+	ID string `json:"id"`
+}
+
 // attributes are those of a message or reaction under the names of the
 // language, and ig_id, status, fingerprint, kind and bytes beside.
 type attributes map[string]any

@@ -51,6 +51,8 @@ type Receipt struct {
 	MessageID string
 	Because   addr.Instance // of a held one: what it waited for, or zero
 	Ended     time.Time
+	Settled   apply.Settlement // what was found out, where nothing was sent
+	Undecided string           // of one in doubt: why reading did not decide
 }
 
 // NewRunDoc makes the document of a run's report.
@@ -67,7 +69,7 @@ func NewRunDoc(rep *apply.Report) *RunDoc {
 	}
 	for i := range rep.Results {
 		r := &rep.Results[i]
-		d.Receipts[i] = Receipt{Change: r.Change, Result: r.Result, Outcome: r.Outcome, MessageID: r.MessageID, Ended: r.Ended}
+		d.Receipts[i] = Receipt{Change: r.Change, Result: r.Result, Outcome: r.Outcome, MessageID: r.MessageID, Ended: r.Ended, Settled: r.Settled, Undecided: r.Undecided}
 		if r.Because != nil {
 			d.Receipts[i].Because = r.Because.Addr
 		}

@@ -84,12 +84,31 @@ func (r *Receipt) json() receiptJSON {
 	if !r.Because.IsZero() {
 		j.HeldBy = r.Because.String()
 	}
-	o := r.Outcome
-	e := errorJSON{HTTP: o.HTTP, Code: o.Code, Subcode: o.Subcode, TraceID: o.TraceID, Reason: o.Reason, Explain: o.Explain, Remedy: o.Remedy}
-	if r.Result != apply.ResultDone && r.Result != apply.ResultSkipped && e != (errorJSON{}) {
-		j.Error = &e
+	if r.Result != apply.ResultDone && r.Result != apply.ResultSkipped {
+		j.Error = errorOf(r.Outcome)
 	}
 	return j
+}
+
+// errorOf identifies what went wrong; nil if the outcome does not say.
+func errorOf(o apply.Outcome) *errorJSON {
+	e := errorJSON{HTTP: o.HTTP, Code: o.Code, Subcode: o.Subcode, TraceID: o.TraceID, Reason: o.Reason, Explain: o.Explain, Remedy: o.Remedy}
+	if e == (errorJSON{}) {
+		return nil
+	}
+	return &e
+}
+
+// settlementName names what was found out; "" if nothing was.
+func settlementName(s apply.Settlement) string {
+	switch s {
+	case apply.SettledArrived:
+		return "arrived"
+	case apply.SettledAbsent:
+		return "absent"
+	case apply.NotSettled:
+	}
+	return ""
 }
 
 func resultName(r apply.Result) string {
@@ -106,6 +125,8 @@ func resultName(r apply.Result) string {
 		return "held"
 	case apply.ResultStopped:
 		return "stopped"
+	case apply.ResultLater:
+		return "later"
 	case apply.ResultNone:
 	}
 	return "not_tried"
