@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -54,6 +55,9 @@ func (e *Entry) check() error {
 	if err := e.checkStatus(); err != nil {
 		return err
 	}
+	if err := e.checkAlsoSent(); err != nil {
+		return err
+	}
 	if err := e.checkRefusal(); err != nil {
 		return err
 	}
@@ -99,6 +103,28 @@ func (e *Entry) checkStatus() error {
 	return fmt.Errorf("a reaction cannot be %q", e.Status)
 }
 
+func (e *Entry) checkAlsoSent() error {
+	if len(e.AlsoSent) == 0 {
+		return nil
+	}
+	if e.Status != Sent {
+		return fmt.Errorf("only a sent message has further ids in also_sent, and this is %q", e.Status)
+	}
+	for i, id := range e.AlsoSent {
+		switch {
+		case id == "":
+			return errors.New("an id in also_sent is empty")
+		case id == e.MessageID:
+			return fmt.Errorf("the id %q is its message_id and in also_sent", id)
+		case i > 0 && id == e.AlsoSent[i-1]:
+			return fmt.Errorf("the id %q is in also_sent twice", id)
+		case i > 0 && id < e.AlsoSent[i-1]:
+			return fmt.Errorf("the id %q in also_sent comes after %q: they are not sorted", id, e.AlsoSent[i-1])
+		}
+	}
+	return nil
+}
+
 func (e *Entry) checkRefusal() error {
 	if e.Status == Rejected && (e.Refusal == nil || e.Refusal.Class == ClassNone) {
 		return errors.New("a rejected entry needs an error with its class, hold or final")
@@ -120,13 +146,17 @@ func (e *Entry) validText() bool {
 			return false
 		}
 	}
+	if slices.ContainsFunc(e.AlsoSent, func(id string) bool { return !utf8.ValidString(id) }) {
+		return false
+	}
 	return e.Refusal == nil || utf8.ValidString(e.Refusal.TraceID) && utf8.ValidString(e.Refusal.Reason)
 }
 
 // Removed returns the entry to be written when a person takes it out of the
 // record: absent, settled by "rm", with the reason as its note. It belongs to
 // no plan, so that every plan that acts on the address is stale. The message
-// id stays, for whoever wants to take it back.
+// id stays, for whoever wants to take it back; further ids do not, since the
+// message is not a sent one any more.
 func (e *Entry) Removed(note string, at time.Time) Entry {
 	next := *e
 	next.Change++
@@ -134,6 +164,6 @@ func (e *Entry) Removed(note string, at time.Time) Entry {
 	next.Status = Absent
 	next.DoubtAt, next.SettledAt = time.Time{}, at.UTC().Truncate(time.Microsecond)
 	next.SettledBy, next.Note = "rm", note
-	next.Refusal, next.Before = nil, nil
+	next.AlsoSent, next.Refusal, next.Before = nil, nil, nil
 	return next
 }

@@ -63,7 +63,8 @@ func (p *parser) wholeEntry() (*Entry, error) {
 // written.
 var fieldNames = [...]string{
 	fAddress: "address", fRevision: "revision", fKind: "kind", fAccount: "account", fRecipient: "recipient",
-	fFingerprint: "fingerprint", fStatus: "status", fMessageID: "message_id", fTarget: "target", fReaction: "reaction",
+	fFingerprint: "fingerprint", fStatus: "status", fMessageID: "message_id", fAlsoSent: "also_sent",
+	fTarget: "target", fReaction: "reaction",
 	fChange: "change", fPlanID: "plan_id", fClaim: "claim", fFirstIntendedAt: "first_intended_at",
 	fIntendedAt: "intended_at", fDoubtAt: "doubt_at", fSettledAt: "settled_at", fSettledBy: "settled_by", fNote: "note",
 	fAttempts: "attempts", fError: "error", fBefore: "before",
@@ -78,6 +79,7 @@ const (
 	fFingerprint
 	fStatus
 	fMessageID
+	fAlsoSent
 	fTarget
 	fReaction
 	fChange
@@ -156,7 +158,8 @@ func twice(name []byte) error { return fmt.Errorf("the field %q is there twice",
 
 // identity reads one of the fields that say what the entry is about.
 func (p *parser) identity(e *Entry, f int, kind *addr.Kind) error {
-	if f == fRevision || f == fChange {
+	switch f {
+	case fRevision, fChange:
 		n, err := p.integer()
 		if f == fRevision {
 			e.Revision = int(n)
@@ -164,6 +167,8 @@ func (p *parser) identity(e *Entry, f int, kind *addr.Kind) error {
 			e.Change = n
 		}
 		return err
+	case fAlsoSent:
+		return p.ids(&e.AlsoSent)
 	}
 	s, err := p.text()
 	if err != nil {
@@ -194,6 +199,26 @@ func (p *parser) identity(e *Entry, f int, kind *addr.Kind) error {
 		e.Claim = p.once(s)
 	}
 	return err
+}
+
+// ids reads a list of message ids, which is left out where it is empty.
+func (p *parser) ids(list *[]string) error {
+	if !p.next('[') {
+		return p.wanted("a list in brackets")
+	}
+	for {
+		s, err := p.text()
+		if err != nil {
+			return err
+		}
+		*list = append(*list, p.keep(s))
+		switch {
+		case p.next(']'):
+			return nil
+		case !p.next(','):
+			return p.wanted("a comma or ]")
+		}
+	}
 }
 
 // history reads one of the fields that say what happened.

@@ -15,7 +15,9 @@ import (
 // line, and so do the entries, sorted by address and revision. Equal records
 // are equal bytes. The field check is "sha256:" and the SHA-256 of the entries'
 // lines, each without its comma and with a line feed. It comes last, so that
-// nothing is held in memory.
+// nothing is held in memory. The version is the lowest that has all the
+// fields that are in use, so that an older Herald can read what it
+// understands.
 //
 // The error is that of w, or says which part of the record may not be stored.
 func Encode(w io.Writer, r *Record) error {
@@ -60,7 +62,7 @@ func Encode(w io.Writer, r *Record) error {
 
 func appendHeader(b []byte, r *Record) []byte {
 	b = append(b, "{\n\"version\":"...)
-	b = strconv.AppendInt(b, FormatVersion, 10)
+	b = strconv.AppendInt(b, int64(r.formatVersion()), 10)
 	b = append(b, ",\n\"lineage\":"...)
 	b = appendString(b, r.Lineage)
 	b = append(b, ",\n\"serial\":"...)

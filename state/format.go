@@ -6,8 +6,27 @@ import (
 	"path/filepath"
 )
 
-// FormatVersion is the version of the record's format that this Herald writes.
-const FormatVersion = 1
+// FormatVersion is the newest version of the record's format that this Herald
+// reads and writes.
+//
+//	1  the first one
+//	2  has entries with also_sent
+//
+// A Herald that knows version 1 alone says of a record of version 2 that a
+// newer one wrote it, where it would otherwise find a field that it takes for
+// the work of an editor.
+const FormatVersion = 2
+
+// formatVersion returns the version in which the record is written: the lowest
+// that has all the fields in use.
+func (r *Record) formatVersion() int {
+	for _, e := range r.entries {
+		if len(e.AlsoSent) > 0 || e.Before != nil && len(e.Before.AlsoSent) > 0 {
+			return 2
+		}
+	}
+	return 1
+}
 
 // format is a version of the record's format, and how to bring older ones up
 // to it.
@@ -26,9 +45,11 @@ type upgrade struct {
 	entry func(line []byte) ([]byte, error)
 }
 
-// currentFormat is what Encode writes. Nothing was written before version 1,
-// so there is nothing to upgrade from yet.
-func currentFormat() format { return format{version: FormatVersion} }
+// currentFormat is what Encode writes. What version 1 wrote reads the same in
+// version 2.
+func currentFormat() format {
+	return format{version: FormatVersion, upgrades: map[int]upgrade{1: {}}}
+}
 
 // from returns the upgrades from a version to the present one, in order.
 func (f format) from(version int) ([]upgrade, bool) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,45 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// A record with a message that was delivered twice is of version 2, so that a
+// Herald that does not know the field names the reason; without it the record
+// is of version 1 as ever.
+func TestDeliveredTwice(t *testing.T) {
+	r := NewRecord("01JPT8Q0S5X2")
+	e := message("welcome", "")
+	e.AlsoSent = []string{"mid.\"2\"", "mid.1"}
+	r.Put(e)
+	r.Put(message("order", ""))
+	got := encode(t, r)
+	want := "{\n\"version\":2,\n\"lineage\":\"01JPT8Q0S5X2\",\n\"serial\":0,\n\"entries\":[\n" +
+		`{"address":"message.order","revision":1,"kind":"message","account":"17841405822304914","recipient":"1001","fingerprint":"v1:sha256:order","status":"sent","message_id":"mid.order","change":1,"attempts":1},` + "\n" +
+		`{"address":"message.welcome","revision":1,"kind":"message","account":"17841405822304914","recipient":"1001","fingerprint":"v1:sha256:welcome","status":"sent","message_id":"mid.welcome","also_sent":["mid.\"2\"","mid.1"],"change":1,"attempts":1}` + "\n],\n"
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	back, err := Decode(strings.NewReader(got), "r.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r, back, cmp.AllowUnexported(Record{})); diff != "" {
+		t.Errorf("Decode differs (-want +got):\n%s", diff)
+	}
+	removed := e.Removed("", time.Time{})
+	r.Put(removed)
+	if got := encode(t, r); !strings.HasPrefix(got, "{\n\"version\":1,\n") {
+		t.Errorf("without also_sent: %s", got)
+	}
+	next := e.Next("sha256:p")
+	if next.Status = Rejected; next.AlsoSent == nil {
+		t.Fatal("the next entry has lost its ids")
+	}
+	next.Refusal, next.AlsoSent = &Refusal{Class: Final}, nil
+	r.Put(next)
+	if got := encode(t, r); !strings.HasPrefix(got, "{\n\"version\":2,\n") {
+		t.Errorf("also_sent before: %s", got)
+	}
+}
+
 func TestEmptyRecord(t *testing.T) {
 	text := encode(t, NewRecord("abc"))
 	want := "{\n\"version\":1,\n\"lineage\":\"abc\",\n\"serial\":0,\n\"entries\":[\n],\n" +
@@ -141,7 +181,7 @@ func TestRefusals(t *testing.T) {
 		{"no JSON", "hello\n", "r.json, line 1: this is not a record of Herald: it does not begin with a brace", "right file with -state"},
 		{"one line", `{"version":4,"terraform_version":"1.5.0"}` + "\n", "r.json, line 1: this is not a record of Herald as Herald writes it: the first line is not a brace alone", "right file with -state"},
 		{"Terraform's", "{\n  \"version\": 4,\n", "r.json, line 2: a field of the header, such as \"serial\":1, was expected", ""},
-		{"newer", replace(`"version":1`, `"version":2`), "r.json, line 2: a newer Herald wrote this record: its version is 2, and this Herald knows up to 1", "Use that version of Herald"},
+		{"newer", replace(`"version":1`, `"version":3`), "r.json, line 2: a newer Herald wrote this record: its version is 3, and this Herald knows up to 2", "Use that version of Herald"},
 		{"version 0", replace(`"version":1`, `"version":0`), "r.json, line 2: no Herald has written a record of version 0", ""},
 		{"version last", replace("\"version\":1,\n", ""), `r.json, line 2: the first field is "lineage"; a record of Herald begins with its version`, ""},
 		{"no serial", replace("\"serial\":7,\n", ""), "r.json, line 6: the header has no serial", ""},
@@ -168,6 +208,14 @@ func TestRefusals(t *testing.T) {
 		{"time", replace(`"doubt_at":"2026-03-14T09:26:53.589793Z"`, `"doubt_at":"2026-02-30T09:26:53.589793Z"`), `r.json, line 9: the entry: doubt_at: "2026-02-30T09:26:53.589793Z" is no time like "2006-01-02T15:04:05.000000Z"`, ""},
 		{"address", replace(`"address":"reaction.thanks"`, `"address":"reaction.1"`), `r.json, line 12: the entry: address: "reaction.1" is not an address: "1" is not a name (letters, digits, _ and -, a letter or _ first)`, ""},
 		{"no object", replace(lines[7], "[],\n"), `r.json, line 8: the entry: an entry in braces was expected in column 1, where "[]" is`, ""},
+		{"also sent empty", replace(`"message_id":"mid.welcomeana"`, `"message_id":"mid.welcomeana","also_sent":[]`), `r.json, line 10: the entry: also_sent: a string in quotes was expected in column 211, where "],\"change\":1,\"plan_i" is`, ""},
+		{"also sent no list", replace(`"message_id":"mid.welcomeana"`, `"message_id":"mid.welcomeana","also_sent":"mid.2"`), `r.json, line 10: the entry: also_sent: a list in brackets was expected in column 210, where "\"mid.2\",\"change\":1,\"" is`, ""},
+		{"also sent cut", replace(`"message_id":"mid.welcomeana"`, `"message_id":"mid.welcomeana","also_sent":["mid.2"`), `r.json, line 10: the entry: also_sent: a comma or ] was expected in column 227, where ":1,\"plan_id\":\"sha256" is`, ""},
+		{"also sent unsorted", replace(`"message_id":"mid.welcomeana"`, `"message_id":"mid.welcomeana","also_sent":["mid.3","mid.2"]`), `r.json, line 10: the entry: message.welcome["ana"]: the id "mid.2" in also_sent comes after "mid.3": they are not sorted`, ""},
+		{"also sent twice", replace(`"message_id":"mid.welcomeana"`, `"message_id":"mid.welcomeana","also_sent":["mid.2","mid.2"]`), `r.json, line 10: the entry: message.welcome["ana"]: the id "mid.2" is in also_sent twice`, ""},
+		{"also sent itself", replace(`"message_id":"mid.welcomeana"`, `"message_id":"mid.welcomeana","also_sent":["mid.welcomeana"]`), `r.json, line 10: the entry: message.welcome["ana"]: the id "mid.welcomeana" is its message_id and in also_sent`, ""},
+		{"also sent in doubt", replace(`"status":"intent"`, `"status":"intent","also_sent":["mid.2"]`), `r.json, line 9: the entry: message.welcome revision 12: only a sent message has further ids in also_sent, and this is "intent"`, ""},
+		{"also sent of a reaction", replace(`"status":"reacted"`, `"status":"reacted","also_sent":["mid.2"]`), `r.json, line 12: the entry: reaction.thanks: only a sent message has further ids in also_sent, and this is "reacted"`, ""},
 		{"two objects", strings.Replace(good, "\"change\":1,\"attempts\":1},\n", "\"change\":1,\"attempts\":1}{},\n", 1), `r.json, line 8: the entry: the end was expected in column 210, where "{}" is`, ""},
 		{"no comma", strings.Replace(good, "},\n", "}\n", 1) /* the header's */, `r.json, line 6: a field of the header, such as "serial":1, was expected`, ""},
 		{"entry comma", strings.Replace(good, lines[7], strings.Replace(lines[7], "},\n", "}\n", 1), 1), `r.json, line 9: the entry before has no comma at its end`, ""},
@@ -291,7 +339,7 @@ func TestEntryInPlanFile(t *testing.T) {
 
 func TestRemoved(t *testing.T) {
 	e := message("a", "")
-	e.PlanID = "sha256:1"
+	e.PlanID, e.AlsoSent = "sha256:1", []string{"mid.2"}
 	next := e.Removed("sent by mistake", time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC))
 	line, err := EncodeEntry(&next)
 	if err != nil {
@@ -323,6 +371,12 @@ func entries(keyed string) *rapid.Generator[Entry] {
 		e.Status = rapid.SampledFrom([]Status{Intent, Sent, Absent, Rejected}).Draw(t, "status")
 		if e.Status == Rejected || rapid.Bool().Draw(t, "refused") {
 			e.Refusal = &Refusal{Class: Final, HTTP: rapid.Int().Draw(t, "http"), TraceID: rapid.String().Draw(t, "trace")}
+		}
+		if e.Status == Sent {
+			ids := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z"é]{1,3}`), 0, 3, rapid.ID).Draw(t, "also sent")
+			if slices.Sort(ids); len(ids) > 0 {
+				e.AlsoSent = ids
+			}
 		}
 		e.Note, e.Claim, e.PlanID = rapid.String().Draw(t, "note"), rapid.String().Draw(t, "claim"), rapid.String().Draw(t, "plan")
 		e.FirstIntendedAt, e.SettledAt = at("first"), at("settled")

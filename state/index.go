@@ -6,7 +6,7 @@ import "slices"
 // does not follow later changes of the record.
 type Index struct {
 	fingerprint map[string][]*Entry // of entries that hold their fingerprint
-	messageID   map[string]*Entry   // of sent messages
+	messageID   map[string]*Entry   // of sent messages, by each of their ids
 }
 
 // NewIndex indexes every entry of the record.
@@ -28,6 +28,9 @@ func NewIndex(r *Record) *Index {
 		}
 		if e.Status == Sent {
 			x.messageID[e.MessageID] = first(x.messageID[e.MessageID], e)
+			for _, id := range e.AlsoSent {
+				x.messageID[id] = first(x.messageID[id], e)
+			}
 		}
 	}
 	for _, list := range x.fingerprint {
@@ -43,7 +46,7 @@ func NewIndex(r *Record) *Index {
 // not sent again under another address.
 func (x *Index) Fingerprint(fp string) []*Entry { return x.fingerprint[fp] }
 
-// MessageID returns the sent message with that id, or nil.
+// MessageID returns the sent message that was delivered under that id, or nil.
 func (x *Index) MessageID(id string) *Entry { return x.messageID[id] }
 
 // holds reports whether the entry keeps its content from being sent again.

@@ -33,6 +33,7 @@ func TestIndex(t *testing.T) {
 	b.Fingerprint = a.Fingerprint
 	gone.Status, gone.Fingerprint = Absent, a.Fingerprint
 	doubt.Status, doubt.MessageID = Intent, ""
+	a.AlsoSent = []string{"mid.again"}
 	for _, e := range []Entry{gone, b, doubt, a} {
 		r.Put(e)
 	}
@@ -47,6 +48,7 @@ func TestIndex(t *testing.T) {
 	expect("an intent holds", keys(x.Fingerprint(doubt.Fingerprint)), "message.doubt intent")
 	expect("nobody holds", keys(x.Fingerprint("v1:sha256:none")), "")
 	expect("message id", x.MessageID("mid.b").Key().String(), "message.b")
+	expect("further id", x.MessageID("mid.again").Key().String(), "message.a")
 	if e := x.MessageID("mid.gone"); e != nil {
 		t.Errorf("an absent message is found by its id: %v", e.Key())
 	}

@@ -41,6 +41,7 @@ func appendEntry(b []byte, e *Entry) []byte {
 	b = appendText(b, "fingerprint", e.Fingerprint)
 	b = appendText(b, "status", e.Status.String())
 	b = appendText(b, "message_id", e.MessageID)
+	b = appendTexts(b, "also_sent", e.AlsoSent)
 	b = appendText(b, "target", e.Target)
 	b = appendText(b, "reaction", e.Reaction)
 	b = appendInt(b, "change", e.Change)
@@ -108,6 +109,20 @@ func appendText(b []byte, name, s string) []byte {
 		return b
 	}
 	return appendString(appendName(b, name), s)
+}
+
+func appendTexts(b []byte, name string, list []string) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(appendName(b, name), '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, s)
+	}
+	return append(b, ']')
 }
 
 func appendInt(b []byte, name string, n int64) []byte {

@@ -76,6 +76,45 @@ func appendIsDurable(t *testing.T, f Factory) {
 	holds(t, f.Open(), r)
 }
 
+// everyField stores what only few entries have: the further ids of a message
+// that was delivered twice, and the claim of a prepared intent.
+func everyField(t *testing.T, f Factory) {
+	x, r := start(t, f.Open())
+	twice := Message("twice", state.Sent, 3)
+	twice.AlsoSent = []string{"mid.1", "mid.2"}
+	claimed := Message("claimed", state.Intent, 2)
+	claimed.Claim = "0123456789abcdef"
+	before := Message("claimed", state.Absent, 1)
+	claimed.Before, claimed.Attempts = &before, 0
+	put(t, x, r, twice, claimed)
+	holds(t, f.Open(), r)
+	if err := x.Snapshot(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, x, r)
+	// The POST begins: the claim goes, in the journal and in what is loaded.
+	begun := claimed.Next(claimed.PlanID)
+	begun.Claim, begun.Attempts = "", 1
+	put(t, x, r, begun)
+	holds(t, f.Open(), r)
+	bad := twice
+	bad.AlsoSent = []string{"mid.2", "mid.1"}
+	if err := x.Append(t.Context(), bad); err == nil {
+		t.Error("further ids that are not in order were stored")
+	}
+	unlock(t, x)
+	got, err := f.Open().Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := got.Get(twice.Key()); len(e.AlsoSent) != 2 || e.AlsoSent[0] != "mid.1" || e.AlsoSent[1] != "mid.2" {
+		t.Errorf("also sent: %q", e.AlsoSent)
+	}
+	if e := got.Get(claimed.Key()); e.Claim != "" {
+		t.Errorf("the claim came back: %q", e.Claim)
+	}
+}
+
 func concurrentAppends(t *testing.T, f Factory) {
 	x, r := start(t, f.Open())
 	const callers, each = 16, 12

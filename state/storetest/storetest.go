@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) Factory) {
 		{"NoRecord", noRecord},
 		{"Create", create},
 		{"AppendIsDurable", appendIsDurable},
+		{"EveryFieldIsKept", everyField},
 		{"ConcurrentAppends", concurrentAppends},
 		{"SnapshotFoldsTheJournal", snapshotFolds},
 		{"SnapshotKeepsEverything", snapshotKeeps},
