@@ -65,7 +65,9 @@ func (c *Config) check(opts Options) hcl.Diagnostics {
 		}
 	}
 	diags = append(diags, c.checkLocalCycles()...)
-	return append(diags, c.checkMoves()...)
+	diags = append(diags, c.checkMoves()...)
+	diags = append(diags, c.checkRemoved()...)
+	return append(diags, c.checkImports()...)
 }
 
 func (c *Config) checkVersion(opts Options) hcl.Diagnostics {
@@ -272,7 +274,7 @@ func (r ref) text() string {
 func (c *Config) checkRef(r ref, s scope) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	if r.block.Kind == addr.Reaction && (r.attr != "" || s.where == "message_id") {
-		return hcl.Diagnostics{errorAt(r.at, "Reaction is not a value", "Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on and moved.")}
+		return hcl.Diagnostics{errorAt(r.at, "Reaction is not a value", "Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on, moved and removed.")}
 	}
 	if d := c.checkDeclared(r.block, r.at); d != nil {
 		diags = append(diags, d)

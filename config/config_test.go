@@ -152,6 +152,12 @@ func describe(w *Wanted) string {
 	for _, m := range w.Moves {
 		fmt.Fprintf(&b, "moved %s to %s\n", m.From, m.To)
 	}
+	for _, r := range w.Removed {
+		fmt.Fprintf(&b, "removed %s (%s)\n", r.From, place(r.Range))
+	}
+	for _, i := range w.Imports {
+		fmt.Fprintf(&b, "import %s as %s (%s)\n", i.To, i.ID, place(i.Range))
+	}
 	marks := strings.NewReplacer(RefOpen, "<", RefClose, ">")
 	for _, o := range w.Outputs {
 		fmt.Fprintf(&b, "output %s", o.Name)

@@ -109,7 +109,9 @@ func (e *evaluator) run() {
 	e.items()
 	e.references()
 	e.checkMovedAway()
-	e.w.Moves = e.c.moved
+	e.checkRemovedAway()
+	e.imports()
+	e.w.Moves, e.w.Removed = e.c.moved, e.c.removed
 	if !e.diags.HasErrors() {
 		e.outputs()
 	}

@@ -29,7 +29,7 @@ func (e *evaluator) items() {
 	e.w.Items = make([]*Item, 0, single)
 	for i := range blocks {
 		d := &blocks[i]
-		b := &builder{e: e, d: d, header: d.at()}
+		b := &builder{e: e, d: d, header: d.at(), part: "instance"}
 		if a := d.get("for_each"); a != nil {
 			b.each(a)
 			continue
@@ -51,16 +51,18 @@ type builder struct {
 	// problems holds the diagnostics of the block, one for each place and
 	// summary, with how many instances have it.
 	problems []problem
+	// part is what the block is made of: "instance", or "element" of an import.
+	part string
 }
 
 type problem struct {
 	diag  *hcl.Diagnostic
-	first addr.Instance
+	first string // the instance or element that has it, "" for the only one
 	count int
 }
 
-// report keeps what was found since n diagnostics for an instance.
-func (b *builder) report(item *Item, n int) {
+// report keeps what was found since n diagnostics for a part of the block.
+func (b *builder) report(part string, n int) {
 	found := b.e.diags[n:]
 	b.e.diags = b.e.diags[:n]
 	for _, d := range found {
@@ -69,14 +71,14 @@ func (b *builder) report(item *Item, n int) {
 			b.problems[i].count++
 			continue
 		}
-		b.problems = append(b.problems, problem{d, item.Addr, 1})
+		b.problems = append(b.problems, problem{d, part, 1})
 	}
 }
 
 // flush hands the diagnostics of the block over.
 func (b *builder) flush() {
 	for _, p := range b.problems {
-		if p.first.Keyed {
+		if p.first != "" {
 			others := "."
 			switch {
 			case p.count == 2:
@@ -84,7 +86,7 @@ func (b *builder) flush() {
 			case p.count > 2:
 				others = fmt.Sprintf(", and %s others have the same problem.", content.Thousands(p.count-1))
 			}
-			p.diag.Detail += fmt.Sprintf(" The instance is %s%s", p.first, others)
+			p.diag.Detail += fmt.Sprintf(" The %s is %s%s", b.part, p.first, others)
 		}
 		b.e.diags = append(b.e.diags, p.diag)
 	}
@@ -133,13 +135,7 @@ func (b *builder) each(a *attr) {
 
 // unknownEach checks a block once, with a key and value that are not known.
 func (b *builder) unknownEach(val cty.Value) {
-	value := cty.DynamicVal
-	switch t := val.Type(); {
-	case t.IsMapType():
-		value = cty.UnknownVal(t.ElementType())
-	case t.IsSetType():
-		value = cty.UnknownVal(cty.String)
-	}
+	value := unknownElement(val.Type())
 	ctx := b.e.ctx.NewChild()
 	ctx.Variables = map[string]cty.Value{"each": cty.ObjectVal(map[string]cty.Value{"key": cty.UnknownVal(cty.String), "value": value})}
 	item := &Item{Addr: b.d.address().Only()}
@@ -194,9 +190,14 @@ func kindOfList(t cty.Type) string {
 func (b *builder) build(item *Item, ctx *hcl.EvalContext) {
 	n := len(b.e.diags)
 	b.fill(item, ctx)
-	if len(b.e.diags) > n {
-		b.report(item, n)
+	if len(b.e.diags) == n {
+		return
 	}
+	part := ""
+	if item.Addr.Keyed {
+		part = item.Addr.String()
+	}
+	b.report(part, n)
 }
 
 func (b *builder) fill(item *Item, ctx *hcl.EvalContext) {

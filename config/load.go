@@ -35,6 +35,9 @@ type Config struct {
 	outputs   []decl
 	moves     []decl
 	moved     []Move
+	removals  []decl
+	removed   []Removed
+	imports   []decl
 	index     map[addr.Block]int // of blocks, by address
 	broken    bool               // Load found errors
 
@@ -238,6 +241,10 @@ func (c *Config) sort(decls []decl) hcl.Diagnostics {
 			c.outputs = append(c.outputs, *d)
 		case blockMoved:
 			c.moves = append(c.moves, *d)
+		case blockRemoved:
+			c.removals = append(c.removals, *d)
+		case blockImport:
+			c.imports = append(c.imports, *d)
 		}
 	}
 	return diags

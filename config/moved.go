@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/zclconf/go-cty/cty"
 
 	"herald/config/addr"
 )
@@ -55,15 +54,12 @@ func readMove(d *decl) (Move, hcl.Diagnostics) {
 			diags = append(diags, errorf(d.at(), "Missing argument", "A moved block says what moved where, as in from = message.old and to = message.new. %s is missing.", end.name))
 			continue
 		}
-		r, ok := parseRef(a.expr)
-		if !ok || r.attr != "" || r.keyExpr != nil || r.hasKey() && (r.key.Type() != cty.String || r.key.IsNull() || !r.key.IsKnown()) {
+		at, _, ok := constantAddress(a)
+		if !ok {
 			diags = append(diags, errorf(d.valueAt(a), "Invalid address", "%s is an address, without quotes around it: message.welcome for a block, or message.welcome[\"ana\"] for one instance.", upperFirst(end.name)))
 			continue
 		}
-		*end.into = r.block.Only()
-		if r.hasKey() {
-			*end.into = r.block.Each(r.key.AsString())
-		}
+		*end.into = at
 	}
 	return m, diags
 }

@@ -172,7 +172,7 @@ func (c *Config) unknownRoot(t hcl.Traversal, s scope) string {
 func (c *Config) checkIDRef(t hcl.Traversal, s scope) *hcl.Diagnostic {
 	at := t.SourceRange()
 	if t.RootName() == blockReaction {
-		return errorAt(at, "Reaction is not a value", "Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on and moved.")
+		return errorAt(at, "Reaction is not a value", "Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on, moved and removed.")
 	}
 	if !s.ids {
 		return errorAt(at, "Message id is not known here",

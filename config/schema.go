@@ -43,6 +43,8 @@ const (
 	blockReaction = "reaction"
 	blockOutput   = "output"
 	blockMoved    = "moved"
+	blockRemoved  = "removed"
+	blockImport   = "import"
 )
 
 const countHint = "Herald has no count: its instances are told apart by their number, so that taking one out renumbers the rest, and people would be sent each other's messages. " +
@@ -121,14 +123,14 @@ func rootSchema() *schema {
 				"depends_on": "An output waits for what its value refers to, and for nothing else.",
 			}},
 			{typ: blockMoved, attrs: []string{"from", "to"}, syntax: []string{"from", "to"}},
+			removedSchema(),
+			importSchema(),
 		},
 		hints: rootHints,
 	}
 }
 
 var rootHints = map[string]string{
-	"removed":   notYet + " A message block may simply be deleted: what was sent stays on record. A reaction whose block is deleted is taken back.",
-	"import":    notYet + " It cannot record a message that was sent by hand.",
 	"state":     notYet + stateHint,
 	"resource":  "Herald sends messages and reactions; its blocks are message \"NAME\" and reaction \"NAME\".",
 	"data":      "Herald reads nothing while it evaluates but files, with functions such as file and csvdecode.",
@@ -171,6 +173,36 @@ func variableSchema() *schema {
 		hints: map[string]string{
 			"ephemeral": "Every value that reaches a message stands in the plan, so no variable is ephemeral; sensitive = true keeps it from being shown.",
 			"value":     "A variable's own value is given by default; one that differs is given with -var, a values file or the environment. A name for an expression is a local.",
+		},
+	}
+}
+
+func removedSchema() *schema {
+	return &schema{
+		typ: blockRemoved, attrs: []string{"from"}, syntax: []string{"from"},
+		blocks: []*schema{{typ: "lifecycle", attrs: []string{"destroy"}}},
+		hints: map[string]string{
+			"to":          "A removed block has no to: what it names is forgotten. To give it another address, use a moved block.",
+			"destroy":     "destroy stands in a lifecycle block: lifecycle { destroy = false }.",
+			"for_each":    "A removed block names one block, with all of its instances, or one instance: from = reaction.thanks, or from = reaction.thanks[\"ana\"].",
+			"provisioner": "Herald runs no commands.",
+		},
+	}
+}
+
+func importSchema() *schema {
+	const itself = "An import gives a message's id and nothing else: what it said, to whom and from which account, stands in the message's own block."
+	return &schema{
+		typ: blockImport, attrs: []string{"for_each", "to", "id"}, syntax: []string{"for_each", "to"},
+		hints: map[string]string{
+			"count":      "An import block has no count; it repeats by for_each, over a map, a set or a list: for_each = csvdecode(file(\"sent.csv\")).",
+			"from":       "An import says to which message an id belongs: to = message.NAME.",
+			"message_id": "The message's id is given by id.",
+			"identity":   "A message has no identity but its id.",
+			"provider":   providerHint,
+			"recipient":  itself,
+			"text":       itself,
+			"account":    itself,
 		},
 	}
 }

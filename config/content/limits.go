@@ -160,3 +160,22 @@ func Thousands(n int) string {
 	}
 	return s
 }
+
+// MaxMessageIDBytes is the most that a message id may have. Those of Instagram
+// have about 160.
+const MaxMessageIDBytes = 1024
+
+// CheckMessageID returns what is wrong with a message id that a person gave, or
+// nil: it is one word of visible ASCII characters.
+func CheckMessageID(id string) *Problem {
+	const what = "A message id is one long word, as the Conversations API and webhooks give it (about 160 characters)"
+	switch {
+	case id == "":
+		return &Problem{"Message id is empty", what + ", and this is an empty string."}
+	case len(id) > MaxMessageIDBytes:
+		return &Problem{"Message id is too long", fmt.Sprintf("%s, and this has %s bytes. Copy the id alone.", what, Thousands(len(id)))}
+	case strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return &Problem{"Invalid message id", what + ", and this one holds a blank, a line break or another character that is never part of one. Copy it again; trimspace(…) takes away what surrounds it."}
+	}
+	return nil
+}

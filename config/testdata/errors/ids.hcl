@@ -64,7 +64,7 @@ reaction "attribute" {
 
 reaction "of_reaction" {
   recipient  = "1"
-  message_id = reaction.r.id # ERROR 16-29: Reaction is not a value: Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on and moved.
+  message_id = reaction.r.id # ERROR 16-29: Reaction is not a value: Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on, moved and removed.
 }
 
 reaction "no_target" { # ERROR 1-21: Missing argument: A reaction belongs to a message: message_id = message.NAME.id for one that Herald sends, or the id of one that the person sent.
@@ -72,7 +72,7 @@ reaction "no_target" { # ERROR 1-21: Missing argument: A reaction belongs to a m
 }
 
 output "reaction" {
-  value = reaction.r # ERROR 11-21: Reaction is not a value: Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on and moved.
+  value = reaction.r # ERROR 11-21: Reaction is not a value: Instagram gives a reaction no id, so there is nothing to refer to. It may be named in depends_on, moved and removed.
 }
 
 output "attribute" {

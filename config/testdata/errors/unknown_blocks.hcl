@@ -8,16 +8,7 @@ mesage "a" { # ERROR 1-7: Unknown block: There is no block of type mesage here. 
 resource "herald_message" "a" { # ERROR 1-9: Unknown block: Herald sends messages and reactions; its blocks are message "NAME" and reaction "NAME".
 }
 
-removed { # ERROR 1-8: Unknown block: This version of Herald does not know this block yet. A message block may simply be deleted: what was sent stays on record. A reaction whose block is deleted is taken back.
-  from = reaction.old
-}
-
-import { # ERROR 1-7: Unknown block: This version of Herald does not know this block yet. It cannot record a message that was sent by hand.
-  to = message.a
-  id = "1"
-}
-
-foo "bar" "baz" { # ERROR 1-4: Unknown block: There is no block of type foo here. Herald knows herald, account, variable, locals, message, reaction, output or moved.
+foo "bar" "baz" { # ERROR 1-4: Unknown block: There is no block of type foo here. Herald knows herald, account, variable, locals, message, reaction, output, moved, removed or import.
 }
 
 text = "loose" # ERROR 1-5: Unexpected argument: A file of configuration holds blocks, and text stands outside of every block. Put it into the block that it belongs to; a value with a name stands in a locals block, a value for a variable in a .hclvars file.
