@@ -33,6 +33,9 @@ func (l *ledger) claim(e *state.Entry) {
 	if e.MessageID != "" {
 		l.claimed[e.MessageID] = struct{}{}
 	}
+	for _, id := range e.AlsoSent {
+		l.claimed[id] = struct{}{}
+	}
 	if e.Before != nil && e.Before.MessageID != "" {
 		l.claimed[e.Before.MessageID] = struct{}{}
 	}
