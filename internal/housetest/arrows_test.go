@@ -77,8 +77,12 @@ var arrowRules = map[string]arrowRule{
 		reason: "the client answers in apply's outcomes and keeps no record",
 	},
 	"internal/view": {
-		ours:   []string{"internal/view/safe", "plan", "apply", "state", "config/addr", "config/content"},
+		ours:   []string{"internal/view/odd", "internal/view/safe", "plan", "apply", "state", "config/addr", "config/content"},
 		reason: "a view shows plan and run; what it needs of a configuration is in the plan",
+	},
+	"internal/view/odd": {
+		ours:   []string{"internal/view/safe"},
+		reason: "what is odd about a text is seen in the text alone, whoever wrote it",
 	},
 	"internal/view/safe": {
 		reason: "any text is hostile, wherever it came from, so its origin is not asked for",

@@ -2,6 +2,7 @@ package safe
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,52 +24,87 @@ func Source(s string) string { return Line(strings.ReplaceAll(s, "\t", "  ")) }
 // and a pile of them covers the lines above.
 const maxCombining = 4
 
-// mark replaces whatever is not plainly seen.
+// Hidden yields where the characters of s are that Text replaces by marks, as
+// the bytes [start, end) of each. A command to a runner is none of them.
+func Hidden(s string) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) {
+		if plain(s) {
+			return
+		}
+		scan(s, func(start, end int, hidden bool) bool { return !hidden || yield(start, end) })
+	}
+}
+
+// mark replaces whatever is not plainly seen, and what a runner of a pipeline
+// would take for a command.
 func mark(s, newline string) string {
 	if plain(s) {
-		return s
+		return unCommand(s)
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 16)
+	scan(s, func(start, end int, hidden bool) bool {
+		switch {
+		case s[start] == '\n':
+			b.WriteString(newline)
+		case hidden:
+			r, n := utf8.DecodeRuneInString(s[start:end])
+			b.WriteString(name(r, n, s[start]))
+		default:
+			b.WriteString(s[start:end])
+		}
+		return true
+	})
+	return unCommand(b.String())
+}
+
+// scan calls f for each character of s until it returns false, and says of
+// each whether it is hidden: one that is not plainly seen where it stands. A
+// flag with its tags is one character; a line break is not hidden.
+func scan(s string, f func(start, end int, hidden bool) bool) {
 	var prev rune     // the character that what follows may change: a base, not a selector; 0 if none
 	selected := false // a variation selector has followed prev
 	combining := 0
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r == '\n' {
-			b.WriteString(newline)
-			i, prev, selected, combining = i+1, 0, false, 0
+			prev, selected, combining = 0, false, 0
+			if !f(i, i+1, false) {
+				return
+			}
+			i++
 			continue
 		}
-		if r == blackFlag {
-			if flag := subdivision(s[i:]); flag > 0 {
-				b.WriteString(s[i : i+flag])
-				i, prev, selected, combining = i+flag, r, false, 0
-				continue
+		if flag := subdivision(s[i:]); flag > 0 {
+			prev, selected, combining = r, false, 0
+			if !f(i, i+flag, false) {
+				return
 			}
+			i += flag
+			continue
 		}
-		if !variation(r) {
-			if unicode.In(r, unicode.Mn, unicode.Me) {
-				combining++
-			} else {
-				combining = 0
-			}
+		switch {
+		case variation(r):
+		case unicode.In(r, unicode.Mn, unicode.Me):
+			combining++
+		default:
+			combining = 0
 		}
 		piled := combining > maxCombining || combining > 0 && prev == 0
-		if piled || selected && variation(r) || !shown(r, n, prev, s[i+n:]) {
-			b.WriteString(name(r, n, s[i]))
-			i, prev, selected = i+n, 0, false
-			continue
-		}
-		b.WriteString(s[i : i+n])
-		if variation(r) {
+		hidden := piled || selected && variation(r) || !shown(r, n, prev, s[i+n:])
+		switch {
+		case hidden:
+			prev, selected = 0, false
+		case variation(r):
 			selected = true
-		} else if !skinTone(r) && r != zwj && combining == 0 {
+		case !skinTone(r) && r != zwj && combining == 0:
 			prev, selected = r, false
+		}
+		if !f(i, i+n, hidden) {
+			return
 		}
 		i += n
 	}
-	return b.String()
 }
 
 // plain reports whether s is printable ASCII throughout, as most texts are.
@@ -152,18 +188,28 @@ func pictograph(r rune) bool {
 	return false
 }
 
-// subdivision returns the length of a flag of England, Scotland or Wales at
-// the beginning of s, the only emoji that are written with tag characters.
+// flags are those of England, Scotland and Wales, the only emoji that are
+// written with tag characters.
+var flags = [...]string{tagged("gbeng"), tagged("gbsct"), tagged("gbwls")}
+
+// tagged writes the flag of a region.
+func tagged(region string) string {
+	s := string(rune(blackFlag))
+	for _, c := range region {
+		s += string(0xe0000 + c)
+	}
+	return s + string(rune(0xe007f))
+}
+
+// subdivision returns the length of such a flag at the beginning of s, 0 if
+// there is none.
 func subdivision(s string) int {
-	for _, region := range [...]string{"gbeng", "gbsct", "gbwls"} {
-		var b strings.Builder
-		b.WriteRune(blackFlag)
-		for _, c := range region {
-			b.WriteRune(0xe0000 + c)
-		}
-		b.WriteRune(0xe007f)
-		if strings.HasPrefix(s, b.String()) {
-			return b.Len()
+	if s[0] != flags[0][0] {
+		return 0
+	}
+	for _, flag := range flags {
+		if strings.HasPrefix(s, flag) {
+			return len(flag)
 		}
 	}
 	return 0
