@@ -64,6 +64,7 @@ func entryFields(e *state.Entry) []field {
 		{"account", e.Account},
 		{"recipient", e.Recipient},
 		{"message id", e.MessageID},
+		{"also sent as", strings.Join(e.AlsoSent, ", ")},
 		{"reaction", e.Reaction},
 		{"on message", e.Target},
 		{"first tried", momentOrNone(e.FirstIntendedAt)},
@@ -136,12 +137,21 @@ func statusWord(e *state.Entry) string {
 	switch e.Status {
 	case state.Intent:
 		return "in doubt"
+	case state.Sent:
+		switch n := len(e.AlsoSent); n {
+		case 0:
+			return e.Status.String()
+		case 1:
+			return "sent twice"
+		default:
+			return fmt.Sprintf("sent %d times", n+1)
+		}
 	case state.Rejected:
 		if e.Refusal != nil && e.Refusal.Class == state.Final {
 			return "refused for good"
 		}
 		return "refused"
-	case state.StatusInvalid, state.Sent, state.Reacted, state.Absent:
+	case state.StatusInvalid, state.Reacted, state.Absent:
 	}
 	return e.Status.String()
 }
@@ -170,6 +180,7 @@ type entryJSON struct {
 	Recipient       string         `json:"recipient"`
 	Fingerprint     string         `json:"fingerprint"`
 	MessageID       string         `json:"message_id,omitempty"`
+	AlsoSent        []string       `json:"also_sent,omitempty"`
 	Target          string         `json:"target,omitempty"`
 	Reaction        string         `json:"reaction,omitempty"`
 	Change          int64          `json:"change"`
@@ -199,7 +210,7 @@ func EntriesJSON(w io.Writer, r *state.Record, entries []*state.Entry) error {
 	for _, e := range entries {
 		j := entryJSON{
 			Address: e.Addr.String(), Type: e.Addr.Kind.String(), Name: e.Addr.Name, Revision: max(1, e.Revision), Status: e.Status,
-			IGID: e.Account, Recipient: e.Recipient, Fingerprint: e.Fingerprint, MessageID: e.MessageID, Target: e.Target, Reaction: e.Reaction,
+			IGID: e.Account, Recipient: e.Recipient, Fingerprint: e.Fingerprint, MessageID: e.MessageID, AlsoSent: e.AlsoSent, Target: e.Target, Reaction: e.Reaction,
 			Change: e.Change, PlanID: e.PlanID, Claim: e.Claim,
 			FirstIntendedAt: stamp(e.FirstIntendedAt), IntendedAt: stamp(e.IntendedAt), DoubtAt: stamp(e.DoubtAt), SettledAt: stamp(e.SettledAt),
 			SettledBy: e.SettledBy, Note: e.Note, Attempts: e.Attempts, Error: e.Refusal,
