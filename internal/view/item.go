@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"herald/config/content"
+	"herald/internal/view/odd"
 	"herald/plan"
 	"herald/state"
 )
@@ -21,6 +22,24 @@ type Item struct {
 	Notes []Words
 	// Commands are what to run, one line each.
 	Commands []string
+	// Marks are what is odd about the content: MarkNotes puts them into
+	// sentences. The pieces of a sensitive one are left out.
+	Marks []odd.Mark
+	// Was is the text that was sent, where it is another than Body; "" if it is
+	// not known. Only PlanDoc.Item knows it.
+	Was string
+}
+
+// Item puts a change of the plan into words, as Describe does, and adds the
+// text that was sent where the plan that was reviewed before has it.
+func (d *PlanDoc) Item(c *plan.Change) Item {
+	it := Describe(c)
+	if c.Reason == plan.EditedAfterSent && c.Base != nil && it.Body != "" {
+		if was, ok := d.sent[c.Base.Fingerprint]; ok && was != it.Body {
+			it.Was = was
+		}
+	}
+	return it
 }
 
 // Describe puts a change into words.
@@ -35,6 +54,7 @@ func Describe(c *plan.Change) Item {
 	if c.Content.Kind != content.KindInvalid && c.Content.Kind != content.Sticker && c.Content.Kind != content.Post && !c.Sensitive {
 		it.Body = c.Content.Value
 	}
+	it.Marks = marks(c)
 	if note := reason(c); note != nil {
 		it.Notes = append(it.Notes, note)
 	}
@@ -93,7 +113,9 @@ func reactionWhat(c *plan.Change) Words {
 		if c.Base != nil {
 			return append(append(Words{react}, on...), plain(", taken back from message "), named(shortID(c.Base.Target)))
 		}
-	case plan.NoOp, plan.Send, plan.React, plan.Settle, plan.Repeat:
+	case plan.Forget:
+		return append(Words{plain("forgets "), react}, on...)
+	case plan.NoOp, plan.Send, plan.React, plan.Settle, plan.Repeat, plan.Import:
 	}
 	return append(Words{react}, on...)
 }
@@ -121,7 +143,8 @@ func shortID(id string) string {
 func reason(c *plan.Change) Words {
 	switch c.Reason {
 	case plan.EditedAfterSent:
-		return Words{plain(fmt.Sprintf("Edited after it was sent%s: what was sent stays.%s To send the new content too, set revision = %d.", when(c.Base), elsewhere(c), c.Revision+1))}
+		ws := append(Words{plain("Edited after it was sent" + when(c.Base) + ": what was sent stays.")}, elsewhere(c)...)
+		return append(ws, plain(fmt.Sprintf(" To send the new content too, set revision = %d.", c.Revision+1)))
 	case plan.RevisionRaised:
 		return Words{plain("An earlier revision was sent; this one is sent besides.")}
 	case plan.RevisionLowered:
@@ -139,6 +162,10 @@ func reason(c *plan.Change) Words {
 		return Words{plain("Another message of this conversation lost its block. If this is the same one under a new name, declare a moved block, or it is sent twice.")}
 	case plan.Removed:
 		return Words{plain("Its block is gone.")}
+	case plan.Imported:
+		return Words{plain("Recorded as sent by hand, under the id "), named(shortID(c.ImportID)), plain(": nothing is sent.")}
+	case plan.Forgotten:
+		return Words{plain("Taken out of the record; the reaction stays where it is.")}
 	case plan.NotSentYet, plan.AlreadySent, plan.Retired, plan.NotReactedYet, plan.AlreadyReacted,
 		plan.ReactionChanged, plan.TargetChanged, plan.NotSelected:
 	}
@@ -147,18 +174,18 @@ func reason(c *plan.Change) Words {
 
 // elsewhere says that what was sent went to another person, or came from
 // another account, than the change has.
-func elsewhere(c *plan.Change) string {
+func elsewhere(c *plan.Change) Words {
 	if c.Base == nil {
-		return ""
+		return nil
 	}
-	s := ""
+	var ws Words
 	if c.Base.Recipient != c.Recipient {
-		s += " It went to " + c.Base.Recipient + "."
+		ws = append(ws, plain(" It went to "), named(c.Base.Recipient), plain("."))
 	}
 	if c.Base.Account != c.Account {
-		s += " It was sent from the account with the id " + c.Base.Account + "."
+		ws = append(ws, plain(" It was sent from the account with the id "), named(c.Base.Account), plain("."))
 	}
-	return s
+	return ws
 }
 
 // refusal puts an entry's codes, if it has any, between head and tail.
@@ -188,7 +215,7 @@ func heldWhy(r plan.Reason) string {
 		return "is not selected"
 	case plan.NotSentYet, plan.AlreadySent, plan.EditedAfterSent, plan.RevisionRaised, plan.RevisionLowered,
 		plan.RejectedBefore, plan.MaybeRenamed, plan.Retired, plan.NotReactedYet, plan.AlreadyReacted,
-		plan.ReactionChanged, plan.TargetChanged, plan.Removed:
+		plan.ReactionChanged, plan.TargetChanged, plan.Removed, plan.Imported, plan.Forgotten:
 	}
 	return "is held itself"
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -27,6 +28,13 @@ type PlanOptions struct {
 	Names map[string]string
 	// Sandbox says that the plan is one for the built-in local Instagram.
 	Sandbox bool
+	// Since is the plan that was reviewed before, nil if there is none: what
+	// differs from it is told, and it knows the texts that were sent.
+	Since *plan.Plan
+	// Saved says that the plan was read from a file: when it expires is told.
+	// The formats that are the same for the same plan, JSON and Markdown, hold
+	// no clock time and do not tell it.
+	Saved bool
 	// Variables are the values that the plan was made with, for JSON; nil where
 	// they are not known, as of a saved plan.
 	Variables []Variable
@@ -52,10 +60,15 @@ type PlanDoc struct {
 	Moves         []plan.Move
 	Outputs       []plan.Output
 	Counts        Counts
+	// Marked counts the addresses whose content has marks, of those that are
+	// shown.
+	Marked  int
+	Expires time.Time // zero: never, or the plan is not a saved one
 	PlanOptions
 
 	changes []*plan.Change
 	names   map[string]string // accounts by IG id
+	sent    map[string]string // texts of Since by their fingerprint, sensitive ones apart
 }
 
 // Counts are how many addresses a plan has of each sort. One that is held is
@@ -68,6 +81,8 @@ type Counts struct {
 	Repeat  int `json:"repeat"` // reactions in doubt
 	Held    int `json:"held"`
 	Moved   int `json:"moved"`
+	Import  int `json:"import"` // recorded, and nothing is sent
+	Forget  int `json:"forget"` // taken out of the record
 
 	AlreadySent    int `json:"already_sent"`
 	AlreadyReacted int `json:"already_reacted"`
@@ -105,6 +120,10 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 			d.Elsewhere = append(d.Elsewhere, a)
 		}
 	}
+	if opts.Saved {
+		d.Expires = p.Expires
+	}
+	d.sent = texts(opts.Since)
 	d.Counts.Retired = p.Retired
 	d.Counts.Moved = len(p.Moves)
 	byKey := make(map[state.Conversation]*Conversation)
@@ -112,6 +131,9 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 		d.Counts.add(c)
 		if !noteworthy(c) {
 			continue
+		}
+		if len(marks(c)) > 0 {
+			d.Marked++
 		}
 		conv := byKey[c.Conversation()]
 		if conv == nil {
@@ -122,6 +144,20 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 		conv.add(c)
 	}
 	return d
+}
+
+// texts returns what the plan sends, by fingerprint.
+func texts(p *plan.Plan) map[string]string {
+	if p == nil {
+		return nil
+	}
+	sent := make(map[string]string)
+	for _, c := range p.Changes {
+		if !c.Sensitive && (c.Content.Kind == content.Text || c.Content.Kind == content.Link) {
+			sent[content.Fingerprint(c.Account, c.Recipient, c.Content)] = c.Content.Value
+		}
+	}
+	return sent
 }
 
 func (d *PlanDoc) accountName(igID string) string {
@@ -170,6 +206,10 @@ func (n *Counts) add(c *plan.Change) {
 		n.Settle++
 	case plan.Repeat:
 		n.Repeat++
+	case plan.Import:
+		n.Import++
+	case plan.Forget:
+		n.Forget++
 	case plan.NoOp:
 		n.addNoOp(c.Reason)
 	}
@@ -192,15 +232,18 @@ func (n *Counts) addNoOp(r plan.Reason) {
 	case plan.NotSelected:
 		n.NotSelected++
 	case plan.NotSentYet, plan.RevisionRaised, plan.RejectedBefore, plan.MaybeRenamed, plan.Retired, plan.NotReactedYet,
-		plan.ReactionChanged, plan.TargetChanged, plan.Removed:
+		plan.ReactionChanged, plan.TargetChanged, plan.Removed, plan.Imported, plan.Forgotten:
 	}
 }
 
 // Pending is how many addresses an apply would call Instagram for.
 func (n Counts) Pending() int { return n.Send + n.React + n.Unreact + n.Settle + n.Repeat }
 
-// Empty reports whether there is nothing to do, to hold or to move.
-func (d *PlanDoc) Empty() bool { return d.Counts.Pending()+d.Counts.Held+d.Counts.Moved == 0 }
+// Recorded is how many addresses an apply would write in the record only.
+func (n Counts) Recorded() int { return n.Moved + n.Import + n.Forget }
+
+// Empty reports whether there is nothing to do, to hold or to record.
+func (d *PlanDoc) Empty() bool { return d.Counts.Pending()+d.Counts.Held+d.Counts.Recorded() == 0 }
 
 // Summary is the plan in one line: "Plan: 3 to send, 1 to react, 0 to unreact,
 // 1 to settle, 2 held."
@@ -220,7 +263,7 @@ func (d *PlanDoc) Summary() string {
 	parts := []string{
 		content.Thousands(n.Send) + " to send", content.Thousands(n.React) + " to react", content.Thousands(n.Unreact) + " to unreact",
 	}
-	parts = appendCounts(parts, []counted{{n.Repeat, "to repeat"}, {n.Settle, "to settle"}, {n.Held, "held"}, {n.Moved, "moved"}})
+	parts = appendCounts(parts, []counted{{n.Repeat, "to repeat"}, {n.Settle, "to settle"}, {n.Held, "held"}, {n.Moved, "moved"}, {n.Import, "to record as sent by hand"}, {n.Forget, "to forget"}})
 	return "Plan: " + strings.Join(parts, ", ") + "."
 }
 

@@ -208,6 +208,10 @@ func doneWord(e apply.Event) string {
 		return "reacted"
 	case plan.Unreact:
 		return "unreacted"
+	case plan.Import:
+		return "recorded as sent by hand"
+	case plan.Forget:
+		return "forgotten"
 	case plan.NoOp:
 	}
 	return "done"

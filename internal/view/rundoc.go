@@ -22,6 +22,12 @@ type RunDoc struct {
 	Broken      string // why the record could not be written, "" if it could
 	Took        time.Duration
 	Posts       int
+	// Prepared counts the sends that are recorded as intent, to be made once
+	// the record is shared; nothing was sent then.
+	Prepared int
+	// Again is the command that goes on where this run ended, for a shell:
+	// "herald apply", or with the plan's file.
+	Again string
 
 	// What the caller may add for RunJSON, which holds all in one document.
 	Outputs     []Output
@@ -41,6 +47,9 @@ type RunCounts struct {
 	Held      int `json:"held"`
 	Stopped   int `json:"stopped"` // not tried: the account or the run stopped
 	NotTried  int `json:"not_tried"`
+	Later     int `json:"later"`     // left for a later run
+	Imported  int `json:"imported"`  // recorded as sent by hand
+	Forgotten int `json:"forgotten"` // taken out of the record
 }
 
 // Receipt is how one action ended.
@@ -58,7 +67,7 @@ type Receipt struct {
 // NewRunDoc makes the document of a run's report.
 func NewRunDoc(rep *apply.Report) *RunDoc {
 	d := &RunDoc{
-		PlanID: rep.PlanID, Interrupted: rep.Interrupted, Refused: rep.Refused, Posts: rep.Posts,
+		PlanID: rep.PlanID, Interrupted: rep.Interrupted, Refused: rep.Refused, Posts: rep.Posts, Prepared: rep.Prepared, Again: "herald apply",
 		Receipts: make([]Receipt, len(rep.Results)),
 	}
 	if rep.Broken != nil {
@@ -94,6 +103,8 @@ func (n *RunCounts) add(r *apply.ChangeResult) {
 		n.Held++
 	case apply.ResultStopped:
 		n.Stopped++
+	case apply.ResultLater:
+		n.Later++
 	}
 }
 
@@ -112,6 +123,10 @@ func (n *RunCounts) addDone(r *apply.ChangeResult) {
 		n.Unreacted++
 	case plan.Unreact:
 		n.Unreacted++
+	case plan.Import:
+		n.Imported++
+	case plan.Forget:
+		n.Forgotten++
 	case plan.NoOp:
 	}
 }

@@ -72,6 +72,17 @@ func TestNothingOdd(t *testing.T) {
 	}
 }
 
+func TestSpelled(t *testing.T) {
+	for in, want := range map[string]string{"pаypal": "p⟨U+0430⟩ypal", "мoсква": "м⟨U+006F⟩сква", "VISА": "VIS⟨U+0410⟩"} {
+		if got := (Mark{Kind: MixedScript, Text: in}).Spelled(); got != want {
+			t.Errorf("%s is spelled %s, want %s", in, got, want)
+		}
+	}
+	if got, want := (Mark{Kind: Placeholder, Text: "%s"}).Spelled(), "%s"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestFindIsBounded(t *testing.T) {
 	var b strings.Builder
 	for i := range 100 {

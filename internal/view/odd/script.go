@@ -1,6 +1,7 @@
 package odd
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -61,6 +62,33 @@ func mixed(word string) bool {
 		passes(greek.String(), latin.String(), greekAsLatin) ||
 		passes(latin.String(), cyrillic.String(), latinAsCyrillic) && !acronym(word) ||
 		passes(latin.String(), greek.String(), latinAsGreek)
+}
+
+// Spelled returns the piece of a MixedScript mark with the letters of the rarer
+// script written as code points: "p⟨U+0430⟩ypal". Of other kinds it returns the
+// piece.
+func (m Mark) Spelled() string {
+	if m.Kind != MixedScript {
+		return m.Text
+	}
+	latin, others := 0, 0
+	for _, r := range m.Text {
+		switch {
+		case unicode.Is(unicode.Latin, r):
+			latin++
+		case unicode.IsLetter(r):
+			others++
+		}
+	}
+	var b strings.Builder
+	for _, r := range m.Text {
+		if unicode.IsLetter(r) && unicode.Is(unicode.Latin, r) == (latin < others) {
+			fmt.Fprintf(&b, "⟨U+%04X⟩", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // passes reports whether the few letters, all of which are look-alikes, stand
