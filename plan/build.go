@@ -73,6 +73,8 @@ type builder struct {
 	raised   map[*Change]bool           // see waitFor
 	vacated  []edge                     // see linkPlaces
 	renamed  map[*Change]bool           // reported as duplicates that a moved block explains
+	imports  importer
+	removed  forgetter
 
 	nodes []node
 	arena []Change
@@ -117,7 +119,8 @@ func newBuilder(in Input) *builder {
 	return b
 }
 
-// read indexes the items, makes the moves and checks the selection.
+// read indexes the items, makes the moves, reads what is imported and removed,
+// and checks the selection.
 func (b *builder) read() {
 	for i, it := range b.wanted.Items {
 		if it.Account == nil {
@@ -132,6 +135,8 @@ func (b *builder) read() {
 		b.items[it.Addr] = int32(i)
 	}
 	b.resolveMoves()
+	b.readImports()
+	b.readRemoved()
 	b.checkSelection()
 }
 
@@ -152,6 +157,7 @@ func (b *builder) classify() {
 		b.retire()
 	}
 	b.checkHosts()
+	b.reportImports()
 	b.assemble()
 }
 

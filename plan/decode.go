@@ -307,6 +307,7 @@ type (
 		Fingerprint    string           `json:"fingerprint"`
 		Target         *wireTarget      `json:"target"`
 		React          string           `json:"reaction"`
+		ImportID       string           `json:"import_id"`
 		Sensitive      bool             `json:"sensitive"`
 		OnInDoubt      string           `json:"on_in_doubt"`
 		AllowDuplicate bool             `json:"allow_duplicate"`

@@ -130,7 +130,7 @@ func digestAction(w *writer, c *Change, a *Account) {
 	w.name("action").str(c.Action.String())
 	w.name("address").addr(c.Addr)
 	w.name("after").addrs(c.DependsOn)
-	if a != nil {
+	if a != nil && c.Action.Calls() {
 		w.name("api_version").str(a.APIVersion)
 	}
 	w.name("base")
@@ -138,13 +138,16 @@ func digestAction(w *writer, c *Change, a *Account) {
 	if c.Content.Kind != content.KindInvalid {
 		w.name("content").content(c.Content)
 	}
-	if a != nil {
+	if a != nil && c.Action.Calls() {
 		w.name("endpoint").str(a.Endpoint)
 	}
 	if !c.HeldBy.IsZero() {
 		w.name("held_by").addr(c.HeldBy)
 	}
 	w.name("ig_id").str(c.Account)
+	if c.Action == Import {
+		w.name("import_id").str(c.ImportID)
+	}
 	if c.Addr.Kind == addr.Message {
 		w.name("policies").open()
 		w.name("allow_duplicate").bool(c.AllowDuplicate)

@@ -19,7 +19,7 @@ type pair struct{ from, to addr.Block }
 // checkDuplicates refuses to send what was sent, may have been sent, or is
 // about to be sent under another address: the person would read it twice.
 func (b *builder) checkDuplicates(order []int32) {
-	planned := make(map[string]*Change)
+	planned, byHand := make(map[string]*Change), b.byHand()
 	var renamed []holding
 	b.renamed = make(map[*Change]bool)
 	for _, n := range order {
@@ -34,6 +34,10 @@ func (b *builder) checkDuplicates(order []int32) {
 		// A doubt about the very same send is no second send.
 		own := c.Action == Settle && c.Base != nil && c.Base.Fingerprint == c.Fingerprint
 		if c.AllowDuplicate || own {
+			continue
+		}
+		if sent := byHand[c.Fingerprint]; sent != nil && sent.Addr != c.Addr {
+			b.failImported(c, sent)
 			continue
 		}
 		if e := b.elsewhere(c); e != nil {

@@ -185,6 +185,9 @@ func encodeChange(w *writer, c *Change) {
 		w.name("target").target(c.Target)
 		w.name("reaction").str(c.React)
 	}
+	if c.ImportID != "" {
+		w.name("import_id").str(c.ImportID)
+	}
 	if c.Sensitive {
 		w.name("sensitive").bool(true)
 	}

@@ -44,7 +44,7 @@ func (b *builder) hold(order []int32) {
 		nd := &b.nodes[n]
 		c := nd.change
 		own := stands(c)
-		if own.none() && c.Action != NoOp && !readsOnly(c) {
+		if own.none() && c.Action.Calls() && !readsOnly(c) {
 			own = h.of(nd)
 			for _, m := range vacates[n] {
 				if own.none() {
@@ -58,7 +58,7 @@ func (b *builder) hold(order []int32) {
 		if own.none() {
 			continue
 		}
-		if c.Action != NoOp {
+		if c.Action.Calls() {
 			c.HeldBy, c.HeldWhy = own.by, own.why
 		}
 		h.add(n, nd, own)

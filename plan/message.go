@@ -56,11 +56,14 @@ func (b *builder) message(i int32, it *config.Item) int {
 	c.Fingerprint = content.Fingerprint(c.Account, c.Recipient, c.Content)
 	b.main[i] = c
 	h := b.history(it)
+	c.Base, c.BaseChange = h.own, h.change
+	if b.importMessage(c, h) {
+		return len(h.all)
+	}
 	if h.all == nil {
 		c.Action, c.Reason = Send, NotSentYet
 		return 0
 	}
-	c.Base, c.BaseChange = h.own, h.change
 	for _, e := range h.all {
 		if e.Status == state.Intent && e != h.own {
 			b.extra = append(b.extra, extra{i, b.settle(e, it, h.change)})

@@ -117,7 +117,13 @@ func (b *builder) unreact(e *state.Entry, change int64) *Change {
 // known: it is still to be sent, or in doubt.
 func (b *builder) knownID(a addr.Instance) string {
 	if i, declared := b.items[a]; declared {
-		if c := b.main[i]; c == nil || c.Action != NoOp {
+		c := b.main[i]
+		switch {
+		case c == nil:
+			return ""
+		case c.Action == Import:
+			return c.ImportID
+		case c.Action != NoOp:
 			return ""
 		}
 	}
@@ -179,9 +185,13 @@ func (b *builder) checkTarget(it *config.Item) {
 	b.agree(it, to.Account.IGID, to.Recipient)
 }
 
-// checkForeign compares a reaction with the record where its literal id is that
-// of a message that Herald sent.
+// checkForeign compares a reaction with the message whose id it has, where
+// Herald knows it.
 func (b *builder) checkForeign(it *config.Item) {
+	if c := b.imports.byID[it.Target.ID]; c != nil {
+		b.agree(it, c.Account, c.Recipient)
+		return
+	}
 	if b.record.Len() == 0 {
 		return
 	}

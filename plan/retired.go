@@ -38,6 +38,10 @@ func (b *builder) retire() {
 			b.gone = append(b.gone, b.settle(e, nil, change))
 			continue
 		}
+		if b.removed.forgets(e.Addr) {
+			b.gone = append(b.gone, b.forget(e, change))
+			continue
+		}
 		b.gone = append(b.gone, b.unreact(e, change))
 	}
 }

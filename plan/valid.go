@@ -15,7 +15,7 @@ import (
 func (w *wireChange) change() (*Change, error) {
 	c := &Change{
 		Addr: w.Addr, Revision: w.Revision, Action: w.Action, Reason: w.Reason,
-		Account: w.Account, Recipient: w.Recipient, Fingerprint: w.Fingerprint, React: w.React,
+		Account: w.Account, Recipient: w.Recipient, Fingerprint: w.Fingerprint, React: w.React, ImportID: w.ImportID,
 		Sensitive: w.Sensitive, AllowDuplicate: w.AllowDuplicate, DependsOn: w.DependsOn,
 		HeldBy: w.HeldBy, HeldWhy: w.HeldWhy, Base: w.Base, BaseChange: w.BaseChange,
 		MovedFrom: w.MovedFrom, Range: w.Range.hcl(),
@@ -86,7 +86,11 @@ func (p *Plan) validChange(c *Change) error {
 		return errors.New("account and recipient are strings of digits")
 	case c.HeldBy.IsZero() != (c.HeldWhy == ""):
 		return errors.New("held_by and held_why belong together")
-	case c.Action != NoOp && p.Account(c.Account) == nil:
+	case c.Action.RecordOnly() && !c.HeldBy.IsZero():
+		return errors.New("what is written into the record only waits for nothing")
+	case (c.Action == Import) != (c.ImportID != ""):
+		return errors.New("an import has a message id, and nothing else has")
+	case c.Action.Calls() && p.Account(c.Account) == nil:
 		return fmt.Errorf("its account %s is not in the plan", c.Account)
 	case c.Base != nil && c.Base.Addr != c.Addr:
 		return fmt.Errorf("its base is the entry of %s", c.Base.Addr)
@@ -104,7 +108,14 @@ func validMessage(c *Change) error {
 		if c.Content.Kind == content.KindInvalid {
 			return errors.New("there is nothing to send")
 		}
-	case React, Rereact, Retarget, Unreact, Repeat:
+	case Import:
+		if problem := content.CheckMessageID(c.ImportID); problem != nil {
+			return problem
+		}
+		if c.Content.Kind == content.KindInvalid {
+			return errors.New("there is nothing that was sent")
+		}
+	case React, Rereact, Retarget, Unreact, Repeat, Forget:
 		return fmt.Errorf("a message has no action %q", c.Action)
 	}
 	if c.Target != (Target{}) || c.React != "" {
@@ -123,13 +134,13 @@ func validMessage(c *Change) error {
 
 func validReaction(c *Change) error {
 	switch c.Action {
-	case Send, Settle:
+	case Send, Settle, Import:
 		return fmt.Errorf("a reaction has no action %q", c.Action)
 	case React, Rereact, Retarget:
 		if c.React == "" {
 			return errors.New("there is no reaction")
 		}
-	case NoOp, Unreact, Repeat:
+	case NoOp, Unreact, Repeat, Forget:
 	}
 	switch {
 	case c.Content != (content.Content{}):
@@ -137,7 +148,7 @@ func validReaction(c *Change) error {
 	case c.Target.Ref != (addr.Instance{}) && (c.Target.Ref.Kind != addr.Message || c.Target.ID != ""),
 		c.Target == Target{}:
 		return errors.New("a reaction has one target, a message")
-	case c.Base == nil && (c.Action == Rereact || c.Action == Retarget || c.Action == Unreact || c.Action == Repeat):
+	case c.Base == nil && (c.Action == Rereact || c.Action == Retarget || c.Action == Unreact || c.Action == Repeat || c.Action == Forget):
 		return errors.New("there is no recorded reaction to change")
 	}
 	return nil

@@ -56,7 +56,7 @@ import {
 }
 
 import {
-  to = message.each # ERROR 8-20: Unknown reference: No message each is declared. An import says under which id a message was sent, and the message's own block to whom it went and what it said: declare it as it was sent, or take out this import.
+  to = message.all # ERROR 8-19: Missing key: message.all has for_each, so one of its messages is named with its key: message.all["KEY"], or message.all[each.key] in an import with for_each.
   id = "aWdfZAG1faXRlbTox"
 }
 

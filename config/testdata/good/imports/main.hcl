@@ -7,6 +7,11 @@ variable "offer_id" {
   default = "aWdfZAG1faXRlbTo0"
 }
 
+variable "by_hand" {
+  type    = map(string)
+  default = {}
+}
+
 locals {
   sent = csvdecode(file("sent.csv"))
 }
@@ -60,4 +65,10 @@ removed {
 
 removed {
   from = reaction.each["a b"]
+}
+
+import {
+  for_each = var.by_hand
+  to       = message.welcome[each.key]
+  id       = each.value
 }
