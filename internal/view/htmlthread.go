@@ -1,0 +1,218 @@
+package view
+
+import (
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"herald/config/addr"
+	"herald/config/content"
+	"herald/internal/view/safe"
+	"herald/plan"
+)
+
+// htmlThread is one conversation on a page, as its person will see it.
+type htmlThread struct {
+	Number                     int // from 1, on the page
+	Person, Recipient, Account []htmlRun
+	Initial                    string // a letter for the person
+	Snippet                    []htmlRun
+	Counts                     string
+	Open                       bool
+	Long                       bool // its messages are drawn as they come into sight
+	Before, Now                []*htmlMessage
+}
+
+// htmlMessage is a message in its thread, or a reaction below its message.
+type htmlMessage struct {
+	htmlState
+	Number, Of int  // its place among what is to be done; 0 for what is not
+	Theirs     bool // the person's, or from elsewhere: a reaction belongs to it
+	Bubble     htmlBubble
+	// Draft is what the files have now, where it is not what was sent.
+	Draft     *htmlBubble
+	Address   []htmlRun
+	What      []htmlWord
+	Where     []htmlRun // file and line
+	Notes     [][]htmlWord
+	Commands  [][]htmlRun
+	Time      string
+	Reactions []*htmlMessage
+
+	at   time.Time
+	keys []string // the address and the message id by which a reaction finds it
+}
+
+// manyMessages is from which length a thread is drawn as it comes into sight.
+const manyMessages = 60
+
+// thread lays out a conversation: what was sent before by its time, then what
+// this plan is about, in its order, and each reaction below its message.
+func (d *PlanDoc) thread(conv *Conversation, changes []*plan.Change) *htmlThread {
+	t := &htmlThread{
+		Person: htmlLine(conv.Person), Recipient: htmlLine(conv.Recipient), Account: htmlLine(conv.Account),
+		Initial: initial(conv.Person), Long: len(changes) > manyMessages,
+	}
+	var n Counts
+	pending, number := 0, 0
+	for _, c := range changes {
+		if noteworthy(c) {
+			n.add(c)
+		}
+		if c.Pending() {
+			pending++
+		}
+	}
+	t.Counts = n.short()
+	var reactions []*htmlMessage
+	for _, c := range changes {
+		m := d.htmlMessage(c)
+		if c.Pending() {
+			number++
+			m.Number, m.Of = number, pending
+		}
+		if t.Snippet == nil && c.Action.Calls() {
+			t.Snippet = teaser(c)
+		}
+		switch {
+		case c.Addr.Kind == addr.Reaction:
+			reactions = append(reactions, m)
+			continue
+		case wasSent(c):
+			t.Before = append(t.Before, m)
+			continue
+		case c.Reason == plan.RevisionRaised && c.Base != nil:
+			t.Before = append(t.Before, ghost(c))
+		}
+		t.Now = append(t.Now, m)
+	}
+	slices.SortStableFunc(t.Before, func(a, b *htmlMessage) int { return a.at.Compare(b.at) })
+	t.attach(reactions)
+	return t
+}
+
+// wasSent reports whether a message is one of those that the person has.
+func wasSent(c *plan.Change) bool {
+	return c.Action == plan.Import ||
+		c.Action == plan.NoOp && (c.Reason == plan.AlreadySent || c.Reason == plan.EditedAfterSent || c.Reason == plan.RevisionLowered)
+}
+
+// attach puts each reaction below its message. One whose message is not in the
+// thread belongs to a message of the person, or to one sent otherwise.
+func (t *htmlThread) attach(reactions []*htmlMessage) {
+	if len(reactions) == 0 {
+		return
+	}
+	byKey := map[string]*htmlMessage{}
+	for _, m := range slices.Concat(t.Before, t.Now) {
+		for _, key := range m.keys {
+			byKey[key] = m
+		}
+	}
+	var theirs []*htmlMessage
+	for _, r := range reactions {
+		key := r.keys[0]
+		m := byKey[key]
+		if m == nil {
+			m = &htmlMessage{Theirs: true, htmlState: htmlState{Class: "theirs"}, Bubble: htmlBubble{Form: "theirs", Runs: htmlLine(shortID(key))}}
+			byKey[key] = m
+			theirs = append(theirs, m)
+		}
+		m.Reactions = append(m.Reactions, r)
+	}
+	t.Before = append(theirs, t.Before...)
+}
+
+// htmlMessage puts one change on the page.
+func (d *PlanDoc) htmlMessage(c *plan.Change) *htmlMessage {
+	it := Describe(c)
+	m := &htmlMessage{
+		htmlState: stateOf(c), Address: htmlLine(it.Address), What: htmlWords(it.What), Where: where(c),
+	}
+	for _, note := range it.Notes {
+		m.Notes = append(m.Notes, htmlWords(note))
+	}
+	for _, command := range it.Commands {
+		m.Commands = append(m.Commands, htmlLine(command))
+	}
+	if c.Addr.Kind == addr.Reaction {
+		m.Bubble = htmlBubble{Form: "reaction", Runs: htmlLine(c.React)}
+		m.keys = []string{targetKey(c.Target)}
+		return m
+	}
+	m.Bubble = bubbleOf(c)
+	m.keys = []string{c.Addr.String()}
+	if wasSent(c) {
+		m.sentBefore(c)
+	}
+	return m
+}
+
+// sentBefore fills in what the record knows of a message that the person has:
+// when it was sent and its id, but not its text.
+func (m *htmlMessage) sentBefore(c *plan.Change) {
+	if c.Base != nil {
+		m.at = c.Base.SettledAt
+		if !m.at.IsZero() {
+			m.Time = moment(m.at)
+		}
+		m.keys = append(m.keys, c.Base.MessageID)
+	}
+	if c.ImportID != "" {
+		m.keys = append(m.keys, c.ImportID)
+	}
+	if c.Reason == plan.EditedAfterSent || c.Reason == plan.RevisionLowered {
+		draft := m.Bubble
+		m.Draft, m.Bubble = &draft, htmlBubble{Form: "unknown"}
+	}
+}
+
+// ghost is the earlier revision of a message: it was sent, and more is not known.
+func ghost(c *plan.Change) *htmlMessage {
+	m := &htmlMessage{
+		htmlState: htmlState{"sent", "✓", "Sent before"}, Bubble: htmlBubble{Form: "unknown"}, Address: htmlLine(c.Addr.String()),
+		What: []htmlWord{{Runs: htmlLine("revision " + content.Thousands(max(1, c.Base.Revision)))}}, at: c.Base.SettledAt,
+		keys: []string{c.Base.MessageID},
+	}
+	if !m.at.IsZero() {
+		m.Time = moment(m.at)
+	}
+	return m
+}
+
+// targetKey is the address or the id of the message that a reaction belongs to.
+func targetKey(t plan.Target) string {
+	if t.IsRef() {
+		return t.Ref.String()
+	}
+	return t.ID
+}
+
+// where is the place of a change's block: "main.hcl line 12".
+func where(c *plan.Change) []htmlRun {
+	if c.Range.Filename == "" {
+		return nil
+	}
+	return htmlLine(c.Range.Filename + " line " + content.Thousands(c.Range.Start.Line))
+}
+
+// maxTeaser is how many cells of a message stand beside a folded conversation.
+const maxTeaser = 90
+
+// teaser is the beginning of what comes first in a conversation.
+func teaser(c *plan.Change) []htmlRun {
+	it := Describe(c)
+	if it.Body == "" {
+		return htmlLine(it.What.String())
+	}
+	return []htmlRun{{Text: safe.Truncate(safe.Line(it.Body), maxTeaser)}}
+}
+
+// initial is a letter or digit that stands for a person.
+func initial(person string) string {
+	if r, _ := utf8.DecodeRuneInString(person); unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return string(unicode.ToUpper(r))
+	}
+	return ""
+}

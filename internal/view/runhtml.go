@@ -1,0 +1,198 @@
+package view
+
+import (
+	"io"
+	"time"
+
+	"herald/apply"
+	"herald/config/content"
+	"herald/internal/view/safe"
+	"herald/plan"
+)
+
+// htmlRunPage is a run's page without its receipts.
+type htmlRunPage struct {
+	htmlTop
+	Summary, Next string
+	Class         string // done, undone or broken
+	Broken        []htmlRun
+	Digest        []htmlRun
+	Took, Calls   string
+	Diagnostics   []htmlDiagnostic
+	Outputs       []htmlOutput
+}
+
+type htmlOutput struct{ Name, Value []htmlRun }
+
+// htmlReceipt is how one action ended.
+type htmlReceipt struct {
+	htmlState
+	Address, Recipient []htmlRun
+	What               []htmlWord
+	ID                 []htmlRun
+	Time, Stamp        string // for a person, and RFC 3339
+	Waits              []htmlRun
+	Codes              []htmlRun
+	Explain            []htmlRun
+	Remedy             []htmlRun
+}
+
+// runSections are the parts of a receipt: first what needs a person.
+var runSections = [...]struct {
+	name, title string
+	results     []apply.Result
+}{
+	{"doubt", "In doubt: these may have been delivered, and are not sent again by themselves", []apply.Result{apply.ResultInDoubt}},
+	{"refused", "Refused by Instagram", []apply.Result{apply.ResultRejected}},
+	{"held", "Held: what they wait for did not come about", []apply.Result{apply.ResultHeld}},
+	{"untried", "Not tried", []apply.Result{apply.ResultStopped, apply.ResultNone}},
+	{"later", "Left for a later run", []apply.Result{apply.ResultLater}},
+	{"done", "Done", []apply.Result{apply.ResultDone}},
+	{"skipped", "Done by an earlier apply of this plan", []apply.Result{apply.ResultSkipped}},
+}
+
+// RunHTML writes what a run did as one page that stands by itself, as PlanHTML
+// does: a receipt for each action, what needs a person first, with message ids
+// and times. It holds no text of a message.
+func RunHTML(w io.Writer, d *RunDoc) error {
+	s, err := newSheet(w)
+	if err != nil {
+		return err
+	}
+	page, err := d.htmlRunPage()
+	if err != nil {
+		return err
+	}
+	s.part("run-head", page)
+	if !d.Refused {
+		for _, section := range runSections {
+			d.receiptsHTML(s, section.name, section.title, section.results)
+		}
+	}
+	s.part("run-foot", page)
+	return s.end()
+}
+
+func (d *RunDoc) htmlRunPage() (*htmlRunPage, error) {
+	top, err := newTop("Herald: " + d.Summary())
+	if err != nil {
+		return nil, err
+	}
+	p := &htmlRunPage{
+		htmlTop: top, Summary: d.Summary(), Next: d.next(), Class: "undone", Broken: htmlLine(d.Broken), Digest: htmlLine(d.PlanID),
+		Calls: count(d.Posts, "call", "calls"), Diagnostics: htmlDiagnostics(d.Diagnostics, d.Sources),
+	}
+	switch {
+	case d.Complete():
+		p.Class = "done"
+	case d.Broken != "" || d.Refused:
+		p.Class = "broken"
+	}
+	if d.Took > 0 {
+		p.Took = d.Took.Round(time.Millisecond).String()
+	}
+	for _, o := range d.Outputs {
+		p.Outputs = append(p.Outputs, htmlOutput{htmlLine(o.Name), htmlValue(o)})
+	}
+	return p, nil
+}
+
+// htmlValue is an output's value, which is safe text of several lines already.
+func htmlValue(o Output) []htmlRun { return []htmlRun{{Text: safe.Text(valueText(o, true))}} }
+
+// receiptGroup is how many receipts of one sort are unfolded, and how many are
+// in each fold behind them.
+const receiptGroup = 200
+
+// receiptsHTML writes the receipts with those results.
+func (d *RunDoc) receiptsHTML(s *htmlSheet, name, title string, results []apply.Result) {
+	var list []*Receipt
+	for i := range d.Receipts {
+		if has(results, d.Receipts[i].Result) {
+			list = append(list, &d.Receipts[i])
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	s.part("receipts-head", struct{ Name, Title, Count string }{name, title, content.Thousands(len(list))})
+	for i, r := range list {
+		if i%receiptGroup == 0 {
+			last := min(i+receiptGroup, len(list))
+			s.part("receipts-group", struct {
+				Folded   bool
+				From, To string
+			}{i > 0, content.Thousands(i + 1), content.Thousands(last)})
+		}
+		s.part("receipt", r.html())
+		if i == len(list)-1 || i%receiptGroup == receiptGroup-1 {
+			s.part("receipts-group-end", i >= receiptGroup)
+		}
+	}
+	s.part("receipts-foot", nil)
+}
+
+func (r *Receipt) html() htmlReceipt {
+	c := r.Change
+	h := htmlReceipt{
+		htmlState: endOf(r), Address: htmlLine(c.Addr.String()), Recipient: htmlLine(c.Recipient), What: htmlWords(what(c)), ID: htmlLine(r.MessageID),
+	}
+	if !r.Ended.IsZero() {
+		h.Time, h.Stamp = r.Ended.UTC().Format("2006-01-02 15:04:05 UTC"), r.Ended.UTC().Format(time.RFC3339)
+	}
+	if !r.Because.IsZero() {
+		h.Waits = htmlLine(r.Because.String())
+	}
+	if r.Result != apply.ResultDone && r.Result != apply.ResultSkipped {
+		h.Codes = htmlLine(trimComma(outcomeCodes(r.Outcome)))
+		h.Explain, h.Remedy = htmlLine(r.Outcome.Explain), htmlLine(r.Outcome.Remedy)
+	}
+	return h
+}
+
+func trimComma(s string) string {
+	if len(s) > 2 && s[:2] == ", " {
+		return s[2:]
+	}
+	return s
+}
+
+// endOf says how an action ended.
+func endOf(r *Receipt) htmlState {
+	switch r.Result {
+	case apply.ResultDone:
+		return doneState(r.Change.Action)
+	case apply.ResultSkipped:
+		return htmlState{"sent", "✓", "Done before"}
+	case apply.ResultRejected:
+		return htmlState{"refused", "✕", "Refused"}
+	case apply.ResultInDoubt:
+		return htmlState{"doubt", "?", "In doubt"}
+	case apply.ResultHeld:
+		return htmlState{"held", "…", "Held"}
+	case apply.ResultLater:
+		return htmlState{"skipped", "–", "Later"}
+	case apply.ResultNone, apply.ResultStopped:
+	}
+	return htmlState{"skipped", "–", "Not tried"}
+}
+
+func doneState(a plan.Action) htmlState {
+	label := "Done"
+	switch a {
+	case plan.Send:
+		label = "Sent"
+	case plan.React, plan.Rereact, plan.Retarget, plan.Repeat:
+		label = "Reacted"
+	case plan.Unreact:
+		label = "Taken back"
+	case plan.Settle:
+		label = "Settled"
+	case plan.Import:
+		label = "Recorded"
+	case plan.Forget:
+		label = "Forgotten"
+	case plan.NoOp:
+	}
+	return htmlState{"ok", "✓", label}
+}
