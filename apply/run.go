@@ -45,12 +45,20 @@ type Run struct {
 	SettleOnly bool
 
 	// Prepare records every message that the plan sends as intent, under Claim,
-	// and sends nothing: once the record is shared, no other run sends them.
+	// and calls nobody: once the record is shared, no other run sends them. The
+	// Client may be nil then.
 	Prepare bool
-	// Claim is the nonce under which this runner prepared, or "". A prepared
-	// intent with this claim is open: its POST has not begun. The caller sees to
-	// it that a claim is used once; the claim file of internal/cli holds it, and for which snapshot it is good.
-	Claim string
+	// Claim is the nonce under which this runner prepared, or "", and ClaimedAt
+	// when it did, see ClaimTime. A prepared intent of this plan with this claim
+	// is open: its POST has not begun. A run with a claim sends what was
+	// prepared under it and nothing else, and within ClaimLease. The caller sees
+	// to it that a claim is not used where POSTs may have begun that the record
+	// does not know of; the claim file of internal/cli does.
+	Claim     string
+	ClaimedAt time.Time
+	// FormerClaim is, with Prepare, a claim of this runner whose open intents
+	// become those of Claim, or "".
+	FormerClaim string
 	// Canary sends to the first so many conversations of the plan and leaves
 	// the rest for a later run; 0 sends to all.
 	Canary int
