@@ -1,6 +1,10 @@
 package safe
 
-import "github.com/charmbracelet/x/ansi"
+import (
+	"iter"
+
+	"github.com/charmbracelet/x/ansi"
+)
 
 // Width returns how many cells of a terminal the text takes: two for most
 // emoji, none for a combining mark or an escape sequence for colour.
@@ -46,4 +50,18 @@ func Wrap(s string, width int) []string {
 		i += len(cluster)
 	}
 	return append(lines, s[start:])
+}
+
+// Graphemes yields the characters of s as they are seen: an emoji of several
+// code points, or a letter with its accents, is one.
+func Graphemes(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for s != "" {
+			cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+			if cluster == "" || !yield(cluster) {
+				return
+			}
+			s = s[len(cluster):]
+		}
+	}
 }
