@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -132,7 +133,9 @@ func (d *decoder) read() error {
 		if err := d.field(name); err != nil {
 			return err
 		}
-		seen++
+		if name != "expires" {
+			seen++
+		}
 	}
 	if _, err := d.dec.ReadToken(); err != nil {
 		return d.syntax(err)
@@ -167,7 +170,8 @@ func (d *decoder) value(v any) error {
 	return nil
 }
 
-// fields is how many fields a saved plan has.
+// fields is how many fields a saved plan has, expires apart, which may be
+// missing.
 const fields = 14
 
 // field reads the value of a field of the outermost object.
@@ -184,6 +188,8 @@ func (d *decoder) field(name string) error {
 		return d.value(&p.Lineage)
 	case "serial":
 		return d.value(&p.Serial)
+	case "expires":
+		return d.expires()
 	case "accounts":
 		return each(d, func(w wireAccount) error {
 			a, err := w.account()
@@ -241,6 +247,20 @@ func (d *decoder) version() error {
 		return fmt.Errorf("no Herald has written a plan of format_version %d", v)
 	}
 	d.versioned = true
+	return nil
+}
+
+// expires reads when the plan stops being accepted.
+func (d *decoder) expires() error {
+	var text string
+	if err := d.value(&text); err != nil {
+		return err
+	}
+	t, err := time.Parse(momentFormat, text)
+	if err != nil || t.Format(momentFormat) != text || t.IsZero() {
+		return fmt.Errorf("expires = %q is no time as Herald writes it, such as 2026-01-31T18:00:00Z", text)
+	}
+	d.plan.Expires = t
 	return nil
 }
 
@@ -324,8 +344,9 @@ type (
 		ID  string        `json:"id"`
 	}
 	wireRange struct {
-		File string `json:"file"`
-		Line int    `json:"line"`
+		File  string `json:"file"`
+		Start [3]int `json:"start"` // line, column, byte
+		End   [3]int `json:"end"`
 	}
 )
 
@@ -339,11 +360,20 @@ func (w *wireAccount) account() (Account, error) {
 	return a, nil
 }
 
-// hcl returns the range of the line.
-func (r wireRange) hcl() hcl.Range {
-	if r.File == "" {
-		return hcl.Range{}
+// hcl returns the range, or says that it is none.
+func (r wireRange) hcl() (hcl.Range, error) {
+	if r == (wireRange{}) {
+		return hcl.Range{}, nil
 	}
-	at := hcl.Pos{Line: r.Line, Column: 1}
-	return hcl.Range{Filename: r.File, Start: at, End: at}
+	pos := func(at [3]int) hcl.Pos { return hcl.Pos{Line: at[0], Column: at[1], Byte: at[2]} }
+	whole := hcl.Range{Filename: r.File, Start: pos(r.Start), End: pos(r.End)}
+	for _, n := range append(r.Start[:], r.End[:]...) {
+		if n < 0 || n > math.MaxInt32 {
+			return whole, fmt.Errorf("%d is no line, column or byte of its range", n)
+		}
+	}
+	if r.File == "" || whole.End.Byte < whole.Start.Byte || whole.End.Line < whole.Start.Line {
+		return whole, errors.New("its range has no file, or ends before it begins")
+	}
+	return whole, nil
 }

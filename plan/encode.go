@@ -117,6 +117,9 @@ func (p *Plan) encodeHeader(out *fileWriter) {
 	out.field("id", next, func(w *writer) { w.str(p.ID) })
 	out.field("lineage", next, func(w *writer) { w.strOrNull(p.Lineage) })
 	out.field("serial", next, func(w *writer) { w.int(int64(p.Serial)) })
+	if !p.Expires.IsZero() {
+		out.field("expires", next, func(w *writer) { w.moment(p.Expires) })
+	}
 	out.field("accounts", next, func(w *writer) {
 		w.openList()
 		for i := range p.Accounts {
@@ -221,11 +224,21 @@ func encodeChange(w *writer, c *Change) {
 }
 
 // encodeRange writes where something stands: the file as the configuration
-// names it, and the line.
+// names it, and line, column and byte of its first and of the one behind its
+// last character.
 func encodeRange(w *writer, r hcl.Range) {
 	w.open()
 	w.name("file").str(r.Filename)
-	w.name("line").int(int64(r.Start.Line))
+	for _, end := range []struct {
+		name string
+		at   hcl.Pos
+	}{{"start", r.Start}, {"end", r.End}} {
+		w.name(end.name).openList()
+		for _, n := range [...]int{end.at.Line, end.at.Column, end.at.Byte} {
+			w.int(int64(n))
+		}
+		w.closeList()
+	}
 	w.close()
 }
 

@@ -138,6 +138,18 @@ func (w *world) moved(from, to string) {
 	w.wanted.Moves = append(w.wanted.Moves, config.Move{From: address(w.t, from), To: address(w.t, to), Range: at})
 }
 
+// imports says that a message was sent by hand.
+func (w *world) imports(to, id string) {
+	at := hcl.Range{Filename: "import.hcl", Start: hcl.Pos{Line: 1 + 4*len(w.wanted.Imports), Column: 1}}
+	w.wanted.Imports = append(w.wanted.Imports, config.Import{To: address(w.t, to), ID: id, Range: at})
+}
+
+// removed says that a reaction is forgotten.
+func (w *world) removed(from string) {
+	at := hcl.Range{Filename: "removed.hcl", Start: hcl.Pos{Line: 1 + 4*len(w.wanted.Removed), Column: 1}}
+	w.wanted.Removed = append(w.wanted.Removed, config.Removed{From: address(w.t, from), Range: at})
+}
+
 func (w *world) only(patterns ...string) {
 	for _, s := range patterns {
 		p, err := addr.ParsePattern(s)
@@ -169,6 +181,9 @@ func shown(p *Plan) string {
 	var b strings.Builder
 	for _, c := range p.Changes {
 		fmt.Fprintf(&b, "%s %s: %s %s", strings.Replace(c.Action.Symbol(), " ", "=", 1), c.Key(), c.Action, c.Reason)
+		if c.ImportID != "" {
+			fmt.Fprintf(&b, " as %s", c.ImportID)
+		}
 		if !c.HeldBy.IsZero() {
 			fmt.Fprintf(&b, " (held by %s: %s)", c.HeldBy, c.HeldWhy)
 		}

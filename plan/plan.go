@@ -23,8 +23,8 @@ type Plan struct {
 	// no record.
 	Lineage string
 	Serial  uint64
-	// Expires is when a saved plan stops being accepted; zero is never. It is
-	// not part of the digest.
+	// Expires is when a saved plan stops being accepted, in whole seconds; zero
+	// is never. It is not part of the digest.
 	Expires time.Time
 
 	Accounts  []Account
@@ -172,6 +172,11 @@ func (p *Plan) Pending() iter.Seq[*Change] {
 // with held changes only is not empty: there is something to do.
 func (p *Plan) Empty() bool {
 	return len(p.Moves) == 0 && !slices.ContainsFunc(p.Changes, func(c *Change) bool { return c.Action != NoOp })
+}
+
+// Expired reports whether the plan is no longer accepted at that time.
+func (p *Plan) Expired(now time.Time) bool {
+	return !p.Expires.IsZero() && !now.Before(p.Expires)
 }
 
 // Account returns the account with the IG id, or nil.

@@ -51,6 +51,12 @@ type Staleness struct {
 	Planned *state.Entry
 	// Now is the entry that changed, nil if it is gone.
 	Now *state.Entry
+	// ImportID is set where nothing changed at the address, which imports a
+	// message under this id, and where Now is the entry of another address
+	// that has got the id.
+	ImportID string
+
+	change *Change
 }
 
 // String says what changed, in a sentence without a full stop.
@@ -64,6 +70,9 @@ func (s Staleness) String() string {
 			text = fmt.Sprintf("%s at revision %d", text, e.Revision)
 		}
 		return text
+	}
+	if s.ImportID != "" {
+		return fmt.Sprintf("%s is imported under a message id that is recorded for %s now", s.Addr, s.Now.Addr)
 	}
 	was, is := describe(s.Planned), describe(s.Now)
 	if was == is {
@@ -91,9 +100,10 @@ func (p *Plan) Stale(r *state.Record) []Staleness {
 		}
 		seen[c.Addr] = true
 		if now, stale := p.stale(c, r); stale {
-			list = append(list, Staleness{Addr: c.Addr, Planned: c.Base, Now: now})
+			list = append(list, Staleness{Addr: c.Addr, Planned: c.Base, Now: now, change: c})
 		}
 	}
+	list = append(list, p.staleImports(r, list)...)
 	for _, m := range p.Moves {
 		from, to := r.Latest(m.From), r.Latest(m.To)
 		if from != nil && to != nil && !seen[m.To] {
@@ -101,6 +111,38 @@ func (p *Plan) Stale(r *state.Record) []Staleness {
 		}
 	}
 	return list
+}
+
+// staleImports returns the imports whose message id another address has got
+// since the plan was made; not those of list, which are stale anyhow.
+func (p *Plan) staleImports(r *state.Record, list []Staleness) []Staleness {
+	ids := make(map[string]*Change)
+	for _, c := range p.Changes {
+		if c.Action == Import {
+			ids[c.ImportID] = c
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	for _, s := range list {
+		if c := s.change; c.Action == Import {
+			delete(ids, c.ImportID)
+		}
+	}
+	var held []Staleness
+	for _, e := range r.Sorted() {
+		if e.Status != state.Sent {
+			continue
+		}
+		for _, id := range append([]string{e.MessageID}, e.AlsoSent...) {
+			if c := ids[id]; c != nil && e.Addr != c.Addr && e.Addr != c.MovedFrom {
+				held = append(held, Staleness{Addr: c.Addr, Planned: c.Base, Now: e, ImportID: id, change: c})
+				delete(ids, id)
+			}
+		}
+	}
+	return held
 }
 
 // stale compares the sum of the address's changes, those of this plan taken

@@ -18,7 +18,11 @@ func (w *wireChange) change() (*Change, error) {
 		Account: w.Account, Recipient: w.Recipient, Fingerprint: w.Fingerprint, React: w.React, ImportID: w.ImportID,
 		Sensitive: w.Sensitive, AllowDuplicate: w.AllowDuplicate, DependsOn: w.DependsOn,
 		HeldBy: w.HeldBy, HeldWhy: w.HeldWhy, Base: w.Base, BaseChange: w.BaseChange,
-		MovedFrom: w.MovedFrom, Range: w.Range.hcl(),
+		MovedFrom: w.MovedFrom,
+	}
+	var err error
+	if c.Range, err = w.Range.hcl(); err != nil {
+		return c, fmt.Errorf("%s: %w", w.Addr, err)
 	}
 	switch w.OnInDoubt {
 	case "":

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"fmt"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -74,6 +76,17 @@ func (w *writer) strOrNull(s string) {
 	}
 	w.str(s)
 }
+
+// moment writes a time in UTC, in whole seconds.
+func (w *writer) moment(t time.Time) {
+	if t = t.UTC(); (t.Year() < 0 || t.Year() > 9999) && w.err == nil {
+		w.err = fmt.Errorf("the year %d cannot be written", t.Year())
+	}
+	w.str(t.Format(momentFormat))
+}
+
+// momentFormat is RFC 3339 in UTC, without fractions of a second.
+const momentFormat = "2006-01-02T15:04:05Z"
 
 func (w *writer) null() {
 	w.comma()
