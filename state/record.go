@@ -108,17 +108,22 @@ func (r *Record) Move(from, to addr.Instance) bool {
 	moved := r.Revisions(from)
 	for _, e := range moved {
 		delete(r.entries, e.Key())
-		next := *e
-		next.Addr = to
-		if e.Before != nil {
-			before := *e.Before
-			before.Addr = to
-			next.Before = &before
-		}
-		r.Put(next)
+		r.Put(e.movedTo(to))
 	}
 	delete(r.latest, from)
 	return len(moved) > 0
+}
+
+// movedTo returns the entry as it is recorded under another address.
+func (e *Entry) movedTo(to addr.Instance) Entry {
+	next := *e
+	next.Addr = to
+	if e.Before != nil {
+		before := *e.Before
+		before.Addr = to
+		next.Before = &before
+	}
+	return next
 }
 
 // Clone returns a copy that shares no mutable part with r.

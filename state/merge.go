@@ -1,0 +1,265 @@
+package state
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Twice is a message that both sides of a merge had sent, each without knowing
+// of the other: the person has it more than once.
+type Twice struct {
+	Key Key
+	// IDs are the ids under which it was delivered: that of the merged entry's
+	// MessageID first, then those of its AlsoSent.
+	IDs []string
+	// Doubt says that one side had sent it and that on the other side a send of
+	// its own was in doubt: it may have been delivered twice, and IDs are those
+	// that are known.
+	Doubt bool
+	// Differ says that the two sides had sent different contents, or to
+	// different people. The entry keeps the account, person and fingerprint of
+	// the send that MessageID belongs to.
+	Differ bool
+}
+
+// LineageError says that two records cannot be merged since they never were
+// one.
+type LineageError struct{ Ours, Theirs string }
+
+// Error names both lineages.
+func (e *LineageError) Error() string {
+	return fmt.Sprintf("these are two records, not two versions of one: the lineage of ours is %s, and that of theirs is %s", e.Ours, e.Theirs)
+}
+
+// MergeError says why two records of one lineage cannot be merged.
+type MergeError struct {
+	Problem string // what both sides say, without a full stop
+	Advice  string // what to do, in sentences
+}
+
+// Error returns the problem.
+func (e *MergeError) Error() string { return e.Problem }
+
+// Merge joins two records of one lineage. The base is the record that both
+// grew from, or nil where it is not known; it is not used if its lineage is
+// another. No argument is changed. The result is the same, byte for byte,
+// whichever side is called ours.
+//
+// Each key is looked at by itself. What both sides say alike is taken, and so
+// is what one side alone has changed since the base: also the taking out of a
+// sent message (state rm), which is a person's act. Where both have changed an
+// entry, or the base does not tell, this decides:
+//
+//	message     sent      intent    rejected  absent
+//	sent        both ids  sent (2)  sent      sent
+//	intent                intent(3) intent    intent
+//	rejected                        (4)       (4)
+//	absent                                    (4)
+//
+//	reaction    reacted   intent    rejected  absent
+//	reacted     (5)       intent    reacted   (6)
+//	intent                (5)       intent    intent
+//	rejected                        (4)       (4)
+//	absent                                    (4)
+//
+//	both ids: one id is one message. Two ids are kept both, the one settled
+//	    earlier as MessageID (the lower where that is not known), and reported.
+//	(2) Reported as Twice.Doubt if the doubt is about another send.
+//	(3) In doubt since the earlier of both, with the later attempt. Two doubts
+//	    about different contents are a *MergeError: an entry has one
+//	    fingerprint, so one of them would be forgotten.
+//	(4) The higher change; of equal ones final before hold, rejected before
+//	    absent, then the one settled later.
+//	(5) The later one: a reaction is repeated without harm.
+//	(6) Reacted, unless that is what the base says and the other side has taken
+//	    it back.
+//
+// An entry that both have changed gets a change above both, no claim, and no
+// plan unless it is the same on both sides: so the plans of either side are
+// stale. An entry that is missing on one side is kept, for nothing but a move
+// (state mv, a moved block) takes entries away; a move made on one side is made
+// on the other too. See moves.
+//
+// The serial is one above both, unless nothing was merged because one side
+// holds the other. Endpoints and origin are merged like entries, but where both
+// sides have changed one the error is a *MergeError. That of two lineages is a
+// *LineageError.
+//
+// The second result lists, by key, what this merge found to be sent twice.
+func Merge(base, ours, theirs *Record) (*Record, []Twice, error) {
+	if ours.Lineage != theirs.Lineage {
+		return nil, nil, &LineageError{ours.Lineage, theirs.Lineage}
+	}
+	if base != nil && base.Lineage != ours.Lineage {
+		base = nil
+	}
+	m := merger{out: newRecord(ours.Lineage, max(ours.Len(), theirs.Len())), based: base != nil}
+	if base == nil {
+		base = newRecord(ours.Lineage, 0)
+	}
+	if err := m.header(base, ours, theirs); err != nil {
+		return nil, nil, err
+	}
+	if err := m.entries(align(base, ours, theirs)); err != nil {
+		return nil, nil, err
+	}
+	if err := complete(m.out, base, ours, theirs); err != nil {
+		return nil, nil, err
+	}
+	m.out.Serial = m.serial(base, ours, theirs)
+	return m.out, m.twice, nil
+}
+
+// serial is that of the merged record: one above both, or that of the side
+// which is all of it, where the other holds nothing else than the base or this.
+func (m *merger) serial(base, ours, theirs *Record) uint64 {
+	high := max(ours.Serial, theirs.Serial)
+	for _, s := range [][2]*Record{{ours, theirs}, {theirs, ours}} {
+		side, other := s[0], s[1]
+		if sameContent(m.out, side) && side.Serial == high &&
+			(sameContent(side, other) || m.based && other.Serial < high && sameContent(base, other)) {
+			return high
+		}
+	}
+	return high + 1
+}
+
+// sameContent reports whether two records differ in nothing but their serial.
+func sameContent(a, b *Record) bool {
+	if a.Origin != b.Origin || a.Len() != b.Len() || !maps.Equal(a.Endpoints, b.Endpoints) {
+		return false
+	}
+	for k, e := range a.entries {
+		if !sameEntry(e, b.entries[k]) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameEntry reports whether two entries, either of which may be nil, are
+// written alike.
+func sameEntry(a, b *Entry) bool {
+	if a == b || a == nil || b == nil {
+		return a == b
+	}
+	return string(appendEntry(nil, a)) == string(appendEntry(nil, b))
+}
+
+// merger is one merge under way.
+type merger struct {
+	out   *Record
+	based bool // whether there is a base
+	twice []Twice
+}
+
+// header merges what the record says beside its entries.
+func (m *merger) header(base, ours, theirs *Record) error {
+	origin, ok := three(base.Origin, ours.Origin, theirs.Origin)
+	if !ok {
+		return &MergeError{
+			Problem: "the two sides were begun by different plans: " + inOrder(ours.Origin, theirs.Origin),
+			Advice:  "One of them is not what it says. Look into both with git log, and take the one that is right.",
+		}
+	}
+	m.out.Origin = origin
+	accounts := maps.Clone(ours.Endpoints)
+	maps.Copy(accounts, theirs.Endpoints)
+	for _, id := range slices.Sorted(maps.Keys(accounts)) {
+		endpoint, ok := three(base.Endpoints[id], ours.Endpoints[id], theirs.Endpoints[id])
+		if !ok {
+			return &MergeError{
+				Problem: fmt.Sprintf("the account %s was applied with two endpoints: %s", id, inOrder(ours.Endpoints[id], theirs.Endpoints[id])),
+				Advice: "What was sent to one of them was not sent to the other, so Herald does not choose. Find out which of the two " +
+					"is the account's, and take that side of the record whole.",
+			}
+		}
+		m.out.Endpoints[id] = endpoint
+	}
+	return nil
+}
+
+// three merges a value; an empty one is none, which nothing goes back to.
+func three(base, ours, theirs string) (string, bool) {
+	switch {
+	case ours == theirs, theirs == "":
+		return ours, true
+	case ours == "", ours == base:
+		return theirs, true
+	case theirs == base:
+		return ours, true
+	}
+	return "", false
+}
+
+// inOrder names two values, the same way whichever side they come from.
+func inOrder(a, b string) string { return min(a, b) + " and " + max(a, b) }
+
+// entries merges the entries, key by key.
+func (m *merger) entries(base, ours, theirs *Record) error {
+	keys := slices.Collect(maps.Keys(ours.entries))
+	for k := range theirs.entries {
+		if ours.entries[k] == nil {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, Key.Compare)
+	for _, k := range keys {
+		b, o, t := base.entries[k], ours.entries[k], theirs.entries[k]
+		e := o
+		switch {
+		case o == nil:
+			e = t
+		case t == nil, sameEntry(o, t), b != nil && sameEntry(t, b):
+		case b != nil && sameEntry(o, b):
+			e = t
+		default:
+			var err error
+			if e, err = m.both(b, o, t); err != nil {
+				return err
+			}
+		}
+		m.out.Adopt(e)
+	}
+	return nil
+}
+
+// complete is the last guard: no id is missing from the result that one side
+// has and the base has not.
+func complete(out, base, ours, theirs *Record) error {
+	known := allIDs(out)
+	old := allIDs(base)
+	for _, side := range []*Record{ours, theirs} {
+		for e := range side.All() {
+			for _, id := range e.ids() {
+				if e.Status == Sent && !known[id] && !old[id] {
+					return &MergeError{
+						Problem: fmt.Sprintf("%s was sent as %s, and that would be missing from the merged record", e.Key(), id),
+						Advice:  "This must not happen: Herald has a defect. Take the side that holds it, and keep both files.",
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// allIDs returns the ids of all messages, of those taken out as well.
+func allIDs(r *Record) map[string]bool {
+	known := make(map[string]bool, r.Len())
+	for e := range r.All() {
+		for _, id := range e.ids() {
+			known[id] = true
+		}
+	}
+	return known
+}
+
+// ids returns the message ids of the entry, MessageID first.
+func (e *Entry) ids() []string {
+	if e.MessageID == "" {
+		return nil
+	}
+	return append([]string{e.MessageID}, e.AlsoSent...)
+}
