@@ -65,6 +65,7 @@ func drawWorld(t *rapid.T, tb testing.TB) *world {
 		}
 	}
 	drawRecord(t, w, all)
+	drawByHand(t, w, messages)
 	if len(all) > 0 && chance("select", 20) {
 		w.only(rapid.SampledFrom(all).Draw(t, "only").String())
 	}
@@ -101,6 +102,32 @@ func drawRecord(t *rapid.T, w *world, all []addr.Instance) {
 			}
 			e.Revision, e.Recipient, e.Change = rev, recipient, rapid.Int64Range(1, 5).Draw(t, "change")
 		})
+	}
+}
+
+// drawByHand draws import blocks, mostly of ids that nothing has, and removed
+// blocks.
+func drawByHand(t *rapid.T, w *world, messages []addr.Instance) {
+	for i, a := range messages {
+		id := fmt.Sprintf("hand.%d", i)
+		odds := 30
+		for _, e := range w.record.Revisions(a) {
+			if e.Status == state.Sent || e.Status == state.Intent {
+				odds = 5 // most likely an error
+			}
+		}
+		if rapid.IntRange(0, 99).Draw(t, "imported") >= odds {
+			continue
+		}
+		if e := w.record.Latest(a); e != nil && e.MessageID != "" && rapid.Bool().Draw(t, "own id") {
+			id = e.MessageID
+		}
+		w.imports(a.String(), id)
+	}
+	for _, from := range []string{"reaction.gone", "reaction.r9"} {
+		if rapid.Bool().Draw(t, "removed") {
+			w.removed(from)
+		}
 	}
 }
 
@@ -145,6 +172,9 @@ func TestOrderRespectsEveryEdge(t *testing.T) {
 			pos[c.Addr] = i
 		}
 		for i, c := range p.Changes {
+			if c.Action.RecordOnly() && (!c.HeldBy.IsZero() || c.HeldWhy != "") {
+				rt.Fatalf("%s waits, and is only written into the record\n%s", c.Key(), shown(p))
+			}
 			stuck := conv[c.Conversation()]
 			for _, d := range c.DependsOn {
 				for a, j := range pos {
@@ -215,11 +245,12 @@ func TestAppliedInPart(t *testing.T) {
 		if w.record != nil {
 			r = w.record.Clone()
 		}
-		for _, m := range p.Moves {
-			r.Move(m.From, m.To)
+		killed := rapid.IntRange(0, 9).Draw(rt, "kill at once") == 0
+		if !killed {
+			prepare(r, p)
 		}
 		for c := range p.Pending() {
-			if rapid.IntRange(0, 9).Draw(rt, "kill") == 0 {
+			if killed || rapid.IntRange(0, 9).Draw(rt, "kill") == 0 {
 				break
 			}
 			s := rapid.SampledFrom(outcomes).Draw(rt, "outcome")
@@ -262,7 +293,7 @@ func TestAppliedToTheEnd(t *testing.T) {
 			if p == nil {
 				return
 			}
-			done := 0
+			done := prepare(w.record, p)
 			for c := range p.Pending() {
 				s := state.Sent
 				switch {

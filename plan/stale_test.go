@@ -39,6 +39,31 @@ func run(r *state.Record, p *Plan, c *Change, outcome state.Status) {
 	}
 }
 
+// prepare does to the record what an apply does before anything is sent: the
+// moves, the imports and what is forgotten. It returns how many there were.
+func prepare(r *state.Record, p *Plan) int {
+	n := len(p.Moves)
+	for _, m := range p.Moves {
+		r.Move(m.From, m.To)
+	}
+	for _, c := range p.Changes {
+		if !c.Action.RecordOnly() {
+			continue
+		}
+		n++
+		e := r.Get(c.Key()).Next(p.ID)
+		e.Addr, e.Revision, e.Account, e.Recipient, e.Fingerprint = c.Addr, c.Revision, c.Account, c.Recipient, c.Fingerprint
+		e.Refusal = nil
+		if c.Action == Import {
+			e.Status, e.MessageID, e.SettledBy = state.Sent, c.ImportID, "import"
+		} else {
+			e.Status, e.SettledBy = state.Absent, "removed"
+		}
+		r.Put(e)
+	}
+	return n
+}
+
 // foreign is a write by another plan.
 func foreign(r *state.Record, k state.Key, s state.Status) {
 	e := r.Get(k).Next("sha256:other")
@@ -124,6 +149,46 @@ func TestStale(t *testing.T) {
 			}, func(p *Plan, r *state.Record) { *r = *state.NewRecord(r.Lineage) },
 			"message.a was intent when the plan was made and is not recorded now",
 		},
+		{"this plan imported it", func(w *world) {
+			w.message("message.a", "1")
+			w.entry("message.a", "1", refused(state.Final))
+			w.imports("message.a", "mid.1")
+		}, func(p *Plan, r *state.Record) { prepare(r, p) }, ""},
+		{
+			"another plan sent what is imported", func(w *world) {
+				w.message("message.a", "1")
+				w.imports("message.a", "mid.1")
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.a", 1), state.Sent) },
+			"message.a was not recorded when the plan was made and is sent now",
+		},
+		{
+			"the imported id was recorded elsewhere", func(w *world) {
+				w.message("message.a", "1")
+				w.imports("message.a", "mid.other")
+			}, func(p *Plan, r *state.Record) { foreign(r, key("message.z", 1), state.Sent) },
+			"message.a is imported under a message id that is recorded for message.z now",
+		},
+		{"this plan forgot it", func(w *world) {
+			w.entry("reaction.a", "mid.1", nil)
+			w.removed("reaction.a")
+		}, func(p *Plan, r *state.Record) { prepare(r, p) }, ""},
+		{
+			"what is forgotten was written", func(w *world) {
+				w.entry("reaction.a", "mid.1", nil)
+				w.removed("reaction.a")
+			}, func(p *Plan, r *state.Record) {
+				e := r.Get(key("reaction.a", 1)).Next("sha256:other")
+				e.Status = state.Absent
+				r.Put(e)
+			},
+			"reaction.a was reacted when the plan was made and is absent now",
+		},
+		{"imported after its move", func(w *world) {
+			w.message("message.b", "1")
+			w.entry("message.a", "1", refused(state.Hold))
+			w.moved("message.a", "message.b")
+			w.imports("message.b", "mid.1")
+		}, func(p *Plan, r *state.Record) { prepare(r, p) }, ""},
 		{"before its move", func(w *world) {
 			w.message("message.b", "1")
 			w.entry("message.a", "1", refused(state.Hold))
@@ -271,7 +336,12 @@ func TestDigest(t *testing.T) {
 		"-retry-rejected": func(w *world) { w.in.RetryRejected = true },
 		"the lineage":     func(w *world) { w.record.Lineage = "lineage-2" },
 		"no record":       func(w *world) { w.record = nil },
-		"a base entry":    func(w *world) { w.entry("message.a", "1", refused(state.Hold)) },
+		"an import":       func(w *world) { w.imports("message.a", "mid.1") },
+		"what is forgotten": func(w *world) {
+			w.entry("reaction.a", "mid.1", nil)
+			w.removed("reaction.a")
+		},
+		"a base entry": func(w *world) { w.entry("message.a", "1", refused(state.Hold)) },
 	} {
 		w := base()
 		set(w)
@@ -288,6 +358,11 @@ func TestDigest(t *testing.T) {
 		"a no-op":           func(w *world) { w.message("message.c", "3") },
 		"what is shown":     func(w *world) { w.wanted.Items[0].Sensitive = true },
 		"what is retired":   func(w *world) { w.entry("message.d", "4", nil) },
+		"an import that is done": func(w *world) {
+			w.message("message.c", "3")
+			w.imports("message.c", "mid.message.c")
+		},
+		"a removed block that names nothing recorded": func(w *world) { w.removed("reaction.a") },
 		"the move of a no-op": func(w *world) {
 			w.message("message.d", "3")
 			w.moved("message.c", "message.d")
@@ -349,5 +424,58 @@ func TestRewindAfterMoves(t *testing.T) {
 	}
 	if stale := append(again.Stale(r), p.Stale(r)...); len(stale) > 0 {
 		t.Errorf("stale: %v", stale)
+	}
+}
+
+// Imports and what is forgotten are written before anything is sent, as moves
+// are. Whether a run is killed before or after that, the plan is not stale, and
+// made again from the rewound record it has the same id.
+func TestRewindAfterImports(t *testing.T) {
+	w := newWorld(t)
+	w.message("message.b", "1")
+	w.message("message.c", "2")
+	w.reaction("reaction.c", "message.b")
+	w.entry("message.a", "1", refused(state.Final))
+	w.entry("reaction.a", "mid.9", nil)
+	w.moved("message.a", "message.b")
+	w.moved("reaction.a", "reaction.b")
+	w.imports("message.b", "mid.1")
+	w.removed("reaction.b")
+	p := w.plan()
+	want := ". reaction.b: forget forgotten\n< message.b: import imported as mid.1\n" +
+		"+ message.c: send not_sent_yet\n+ reaction.c: react not_reacted_yet\n"
+	if got := shown(p); !strings.HasPrefix(got, want) {
+		t.Fatalf("plan\n%s", got)
+	}
+	before := w.record.Clone()
+	prepare(w.record, p)
+	half := w.record.Clone()
+	run(w.record, p, p.Changes[2], state.Sent)
+	run(w.record, p, p.Changes[3], state.Reacted)
+	for _, r := range []*state.Record{before, half, w.record} {
+		w.record = Rewind(r, p.ID)
+		again := w.plan()
+		if again.ID != p.ID {
+			t.Errorf("made again:\n%s%s\nat first:\n%s%s", again.ID, shown(again), p.ID, shown(p))
+		}
+		if stale := append(again.Stale(r), p.Stale(r)...); len(stale) > 0 {
+			t.Errorf("stale: %v", stale)
+		}
+		if err := p.CheckRecord(r); err != nil {
+			t.Error(err)
+		}
+		if stale := saved(t, p).Stale(r); len(stale) > 0 {
+			t.Errorf("saved, it is stale: %v", stale)
+		}
+	}
+	if e := w.record.Latest(address(t, "message.b")); e == nil || e.Status != state.Rejected {
+		t.Errorf("rewound, message.b is %+v", e)
+	}
+	// The next plan has nothing to import and nothing to forget.
+	w.record = half
+	for _, c := range w.plan().Changes {
+		if c.Action.RecordOnly() {
+			t.Errorf("%s is still to do: %s", c.Key(), c.Action)
+		}
 	}
 }
