@@ -21,7 +21,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func encode(t testing.TB, r *Record) string {
+// fataler is a test, of the testing package or of rapid.
+type fataler interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(form string, args ...any)
+}
+
+func encode(t fataler, r *Record) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := Encode(&b, r); err != nil {

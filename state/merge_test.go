@@ -117,7 +117,7 @@ func recordOf(serial uint64, entries ...*Entry) *Record {
 }
 
 // merged merges both ways, which must give the same.
-func merged(t testing.TB, base, ours, theirs *Record) (*Record, []Twice, error) {
+func merged(t fataler, base, ours, theirs *Record) (*Record, []Twice, error) {
 	t.Helper()
 	r, twice, err := Merge(base, ours, theirs)
 	r2, twice2, err2 := Merge(base, theirs, ours)

@@ -2,6 +2,7 @@ package state
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"herald/config/addr"
@@ -107,7 +108,8 @@ type story struct {
 	first time.Time
 }
 
-// stories returns those of an entry.
+// stories returns those of an entry, and those of what it was before the plan
+// that wrote it: an address that was sent anew is still that address.
 func (e *Entry) stories() []story {
 	var list []story
 	for _, id := range e.ids() {
@@ -115,6 +117,9 @@ func (e *Entry) stories() []story {
 	}
 	if !e.FirstIntendedAt.IsZero() {
 		list = append(list, story{kind: e.Addr.Kind, print: e.Fingerprint, first: e.FirstIntendedAt.UTC()})
+	}
+	if e.Before != nil {
+		list = append(list, e.Before.stories()...)
 	}
 	return list
 }
@@ -125,13 +130,14 @@ func (e *Entry) goesOn(base *Entry) bool {
 	if e == nil || e.Addr.Kind != base.Addr.Kind {
 		return false
 	}
-	for _, id := range e.ids() {
-		if id == base.MessageID {
-			return true
-		}
+	switch {
+	case base.MessageID != "" && slices.Contains(e.ids(), base.MessageID):
+		return true
+	case base.Status != Sent && !base.FirstIntendedAt.IsZero() && e.FirstIntendedAt.Equal(base.FirstIntendedAt) &&
+		e.Fingerprint == base.Fingerprint:
+		return true
 	}
-	return base.Status != Sent && !base.FirstIntendedAt.IsZero() && e.FirstIntendedAt.Equal(base.FirstIntendedAt) &&
-		e.Fingerprint == base.Fingerprint
+	return e.Before.goesOn(base)
 }
 
 // moves finds what the side has moved since the base. An instance has moved if
