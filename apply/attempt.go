@@ -45,7 +45,7 @@ func (e *engine) attempt(j job) verdict {
 		e.observe(Event{Type: ActionStarted, Change: c, Account: j.account.plan})
 	}
 	if !e.call(a, &v) {
-		v.stopped = true
+		v.stopped = v.hit == nil
 		v.err = e.withdraw(a, clock.now())
 		return v
 	}
@@ -56,13 +56,17 @@ func (e *engine) attempt(j job) verdict {
 }
 
 // call makes the attempt's call once it may be made, or reports that it may
-// not: the run or the account was stopped meanwhile.
+// not: the run or the account was stopped meanwhile, or its claim has ended.
 func (e *engine) call(a *attempt, v *verdict) bool {
 	if v.lane.board(e.stopping) != nil {
 		return false
 	}
 	defer v.lane.leave()
 	if v.account.halted.Load() || e.stopping.Err() != nil {
+		return false
+	}
+	if a.call.Verb == SendMessage && e.ledger.over(v.account.clock.now()) {
+		v.hit = &obstacle{claimOver, a.change.Key()}
 		return false
 	}
 	v.began = time.Now()

@@ -36,8 +36,14 @@ func (l *ledger) claim(e *state.Entry) {
 	for _, id := range e.AlsoSent {
 		l.claimed[id] = struct{}{}
 	}
-	if e.Before != nil && e.Before.MessageID != "" {
+	if e.Before == nil {
+		return
+	}
+	if e.Before.MessageID != "" {
 		l.claimed[e.Before.MessageID] = struct{}{}
+	}
+	for _, id := range e.Before.AlsoSent {
+		l.claimed[id] = struct{}{}
 	}
 }
 

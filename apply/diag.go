@@ -102,6 +102,9 @@ func (e *engine) doubtful(r *ChangeResult) *hcl.Diagnostic {
 	}
 	what := fmt.Sprintf("It is not known whether %s was delivered%s%s.", c.Key(), since(entry), codes(r.Outcome))
 	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: noun(c) + " in doubt", Subject: subject(c)}
+	if e.run.Prepare {
+		d.Severity = hcl.DiagWarning
+	}
 	if c.Addr.Kind == addr.Reaction {
 		d.Detail = sentences(what, r.Outcome.Explain) + "\n\nA reaction may be repeated freely, and the next apply does so."
 		return d
@@ -114,9 +117,11 @@ func (e *engine) doubtful(r *ChangeResult) *hcl.Diagnostic {
 // doubtAdvice says how a doubt is settled: by the next apply, or by a person.
 func (e *engine) doubtAdvice(r *ChangeResult) string {
 	switch {
-	case e.reader == nil:
+	case e.reader == nil && !e.run.Prepare:
 	case r.Undecided == "" && !e.reads(r.Change):
 		return "Its conversation is not read, because of on_in_doubt = \"hold\". " + resolveAdvice(r.Change.Addr)
+	case r.Undecided == "":
+		return "The next apply reads its conversation. " + resolveAdvice(r.Change.Addr)
 	default:
 		return "The next apply reads its conversation again. " + resolveAdvice(r.Change.Addr)
 	}
@@ -125,8 +130,11 @@ func (e *engine) doubtAdvice(r *ChangeResult) string {
 
 // since says when the doubt about an entry began, if that is known.
 func since(entry *state.Entry) string {
-	if entry == nil {
+	switch {
+	case entry == nil:
 		return ""
+	case entry.Claim != "":
+		return ": another run prepared it at " + moment(entry.IntendedAt) + " and did not record what came of it"
 	}
 	at := entry.DoubtAt
 	if at.IsZero() {
@@ -167,7 +175,11 @@ func (e *engine) held() hcl.Diagnostics {
 			break
 		}
 		detail := k.explain
-		if detail == "" {
+		switch {
+		case detail != "":
+		case e.outside(k.because):
+			detail = fmt.Sprintf("Each waits for %s, whose conversation is not among the first %s. Apply the same plan without -canary to go on.", k.because.Key(), content.Thousands(e.run.Canary))
+		default:
 			detail = fmt.Sprintf("Each waits for %s, which was not delivered. It goes once that is: apply again then.", k.because.Key())
 		}
 		diags = append(diags, &hcl.Diagnostic{

@@ -164,6 +164,7 @@ func (e *engine) opened(g gateResult) {
 	g.account.gate = gateOpen
 	g.account.answered = time.Now()
 	e.known(g.account)
+	e.claimBegins(g.account)
 }
 
 // stopAccount stops one account: what is in flight ends, nothing else begins.

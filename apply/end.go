@@ -69,18 +69,20 @@ func (e *engine) block(i int32, r ChangeResult) {
 		entry := e.ledger.get(n.change.Key())
 		a := e.accounts[n.change.Account]
 		early, settled := e.ahead[j]
-		switch {
+		switch s := e.standing(n.change, entry); {
 		case settled:
 			delete(e.ahead, j)
 			e.store(j, early)
-		case e.standing(n.change, entry) == standingInDoubt:
+		case s == standingInDoubt:
 			if e.settle(j, entry) {
 				e.settlements[j].cause = cause // it may be found, and is not sent
 			}
 			continue
-		case e.standing(n.change, entry) == standingDone:
-			e.end(j, ChangeResult{Result: ResultSkipped, Outcome: Outcome{Class: Accepted}, MessageID: messageID(entry)})
+		case s == standingDone:
+			e.end(j, done(entry))
 			continue
+		case s == standingLater:
+			e.store(j, ChangeResult{Result: ResultLater})
 		case a.halted.Load():
 			e.store(j, ChangeResult{Result: ResultStopped, Outcome: a.why})
 		case r.Result == ResultStopped && e.stopping.Err() != nil:
@@ -98,7 +100,7 @@ func (e *engine) store(i int32, r ChangeResult) {
 	r.Change = e.sched.nodes[i].change
 	e.results[i] = r
 	ev := Event{
-		Change: r.Change, Account: e.accounts[r.Change.Account].plan, Outcome: r.Outcome, MessageID: r.MessageID, Because: r.Because,
+		Change: r.Change, Account: e.run.Plan.Account(r.Change.Account), Outcome: r.Outcome, MessageID: r.MessageID, Because: r.Because,
 		Settled: r.Settled, Undecided: r.Undecided,
 	}
 	switch r.Result {
@@ -112,7 +114,7 @@ func (e *engine) store(i int32, r ChangeResult) {
 		ev.Type = ActionInDoubt
 	case ResultHeld:
 		ev.Type = ActionHeld
-	case ResultNone, ResultStopped:
+	case ResultNone, ResultStopped, ResultLater:
 		return
 	}
 	e.observe(ev)
@@ -159,6 +161,9 @@ func (e *engine) leave() {
 func (e *engine) conclude(ctx context.Context) (unfolded error) {
 	l := e.ledger
 	if e.run.Session.Context().Err() == nil {
+		if e.report.Broken == nil {
+			e.withdrawUnbegun()
+		}
 		unfolded = l.snapshot(ctx, false)
 	} else {
 		unfolded = context.Cause(e.run.Session.Context())
@@ -177,15 +182,27 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 			r.Result = ResultInDoubt // the intent is all that the record holds
 		}
 	}
+	e.countLeft()
+	return unfolded
+}
+
+// countLeft counts what the run leaves in doubt, and what for a later run.
+// l.mu is held.
+func (e *engine) countLeft() {
+	l := e.ledger
 	for _, c := range e.run.Plan.Changes {
-		if c.Reason == plan.NotSelected {
-			continue
-		}
-		if entry := l.record.Get(c.Key()); entry != nil && entry.Status == state.Intent {
+		entry := l.record.Get(c.Key())
+		switch {
+		case c.Reason == plan.NotSelected, e.outside(c), entry == nil:
+		case l.doubtful(entry), entry.Status == state.Intent && c.Addr.Kind == addr.Reaction:
 			e.report.InDoubt++
 		}
 	}
-	return unfolded
+	for i := range e.results {
+		if r := &e.results[i]; r.Result == ResultLater && e.outside(r.Change) {
+			e.report.Later++
+		}
+	}
 }
 
 // leftInDoubt makes the end of a change that its entry says is in doubt, and
@@ -194,7 +211,8 @@ func (e *engine) leftInDoubt(r *ChangeResult) {
 	if r.Result != ResultStopped && r.Result != ResultHeld {
 		return
 	}
-	if entry := e.ledger.record.Get(r.Change.Key()); entry != nil && entry.Status == state.Intent {
+	entry := e.ledger.record.Get(r.Change.Key())
+	if entry != nil && entry.Status == state.Intent && !e.ledger.opened(entry) {
 		r.Result, r.Outcome = ResultInDoubt, recorded(entry)
 	}
 }

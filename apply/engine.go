@@ -31,8 +31,9 @@ type engine struct {
 
 	reader      Reader // nil: nothing can be read back
 	settlements map[int32]*settlement
-	ahead       map[int32]ChangeResult // the ends of settled messages whose turn has not come
-	sends       int                    // that the run makes, settled ones apart
+	ahead       map[int32]ChangeResult      // the ends of settled messages whose turn has not come
+	first       map[state.Conversation]bool // those of Canary; nil: all
+	sends       int                         // that the run makes, settled ones apart
 	sendsTo     map[state.Conversation]int
 
 	verdicts chan verdict
@@ -79,7 +80,10 @@ func (r Run) engine(ctx context.Context, record *ledger, rep *Report) *engine {
 		gates: make(chan gateResult, len(r.Plan.Accounts)),
 		jobs:  make(chan job, 8*r.Parallelism*max(1, len(r.Plan.Accounts))),
 	}
-	e.reader, _ = r.Client.(Reader)
+	if !r.Prepare {
+		e.reader, _ = r.Client.(Reader)
+	}
+	e.first = r.canary()
 	e.results = rep.Results
 	changes := make([]*plan.Change, len(e.results))
 	for i := range e.results {

@@ -106,7 +106,7 @@ const (
 	// ResultStopped was not tried: its account or the run was stopped.
 	ResultStopped
 	// ResultLater was left for a later run: its conversation is not among the
-	// first, or it was only prepared.
+	// first, which Canary says, or the run prepared only.
 	ResultLater
 )
 
@@ -145,8 +145,12 @@ type Report struct {
 	// Unrecorded holds what is known and could not be written, one entry a
 	// key: the record holds at the most its intent.
 	Unrecorded []state.Entry
-	// Prepared counts the intents that a run with Prepare wrote.
+	// Prepare says that the run prepared, and sent nothing. Prepared counts the
+	// intents that it wrote.
+	Prepare  bool
 	Prepared int
+	// Later counts the changes that Canary leaves for a later run.
+	Later int
 	// InDoubt counts the plan's addresses, those that were not selected apart,
 	// whose message or reaction the run leaves in doubt.
 	InDoubt int

@@ -11,7 +11,10 @@ const (
 
 // ExitCode returns the command's exit code: 5 if the run was refused; else 4
 // if anything of the plan is in doubt; else 1 if the run stopped before any
-// POST; else 3 if anything that it had to send is undelivered; else 0.
+// POST; else 3 if anything that it had to send is undelivered; else 0. What is
+// left for a later run is neither. Of a run that prepares it is 5, 1 or 0: what
+// is in doubt or held is no hindrance to the apply that follows, which settles
+// it and says so.
 func (rep *Report) ExitCode() int {
 	if rep.Refused {
 		return exitRefused
@@ -22,6 +25,9 @@ func (rep *Report) ExitCode() int {
 	}
 	stopped := count[ResultStopped] + count[ResultNone]
 	switch {
+	case rep.Prepare && rep.Broken == nil && stopped == 0:
+	case rep.Prepare:
+		return exitStopped
 	case rep.InDoubt > 0 || count[ResultInDoubt] > 0:
 		return exitInDoubt
 	case rep.Posts == 0 && (stopped > 0 || rep.Broken != nil):

@@ -3,6 +3,7 @@ package apply
 import (
 	"time"
 
+	"herald/config/addr"
 	"herald/plan"
 	"herald/state"
 )
@@ -55,4 +56,129 @@ func ClaimTime(p *plan.Plan, r *state.Record, now time.Time) time.Time {
 // began then.
 func ClaimOver(claimedAt, now time.Time) bool {
 	return !now.Before(claimedAt.Add(ClaimLease - claimMargin))
+}
+
+// lease is what a run holds open: see Run.Claim.
+type lease struct {
+	nonce, former string
+	since         time.Time
+	// unbegun counts the open intents of the record.
+	unbegun int
+}
+
+// leaseIn returns the run's claim. Without a time it began with the first of
+// its intents.
+func (r Run) leaseIn(record *state.Record) lease {
+	c := lease{nonce: r.Claim, since: r.ClaimedAt}
+	if r.SettleOnly {
+		return lease{}
+	}
+	if r.Prepare {
+		c.former = r.FormerClaim
+	}
+	if c.nonce == "" || !c.since.IsZero() {
+		return c
+	}
+	for e := range record.All() {
+		if e.Claim == c.nonce && e.PlanID == r.Plan.ID && (c.since.IsZero() || e.IntendedAt.Before(c.since)) {
+			c.since = e.IntendedAt
+		}
+	}
+	return c
+}
+
+// opened reports whether the entry is an intent that this runner prepared for
+// this plan, and has not begun to send.
+func (l *ledger) opened(e *state.Entry) bool {
+	return e.Status == state.Intent && e.Claim != "" && (e.Claim == l.nonce || e.Claim == l.former) &&
+		e.PlanID == l.planID && e.DoubtAt.IsZero()
+}
+
+// doubtful reports whether the entry is of a message that may have been
+// delivered.
+func (l *ledger) doubtful(e *state.Entry) bool {
+	return e.Addr.Kind == addr.Message && e.Status == state.Intent && !l.opened(e)
+}
+
+// unclaimed returns what keeps a run with a claim from sending the message: it
+// was not prepared under it, or the claim is over. A message is the claim's if
+// its entry is open, or was written by this plan since. l.mu is held.
+func (l *ledger) unclaimed(c *plan.Change, prior *state.Entry, now time.Time) *obstacle {
+	switch {
+	case l.nonce == "":
+		return nil
+	case prior == nil, !l.opened(prior) && (prior.PlanID != l.planID || !prior.IntendedAt.After(l.since)):
+		return &obstacle{notPrepared, c.Key()}
+	case l.over(now):
+		return &obstacle{claimOver, c.Key()}
+	}
+	return nil
+}
+
+// over reports whether no message may be sent now under the run's claim; now is
+// server time, or zero.
+func (l *ledger) over(now time.Time) bool {
+	return l.nonce != "" && (!now.After(l.since) || ClaimOver(l.since, now))
+}
+
+// withdrawUnbegun makes absent what was prepared and never begun: the run ends,
+// and another may send it. It is stored with the last snapshot.
+func (e *engine) withdrawUnbegun() {
+	l := e.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.unbegun == 0 {
+		return
+	}
+	for _, entry := range l.record.Sorted() {
+		if !l.opened(entry) {
+			continue
+		}
+		next := entry.Next(l.planID)
+		next.Status, next.SettledBy, next.Claim = state.Absent, "withdrawn", ""
+		if a := e.accounts[next.Account]; a != nil {
+			next.SettledAt = a.clock.now()
+		}
+		if next.Attempts == 0 {
+			next.FirstIntendedAt, next.IntendedAt = time.Time{}, time.Time{}
+		}
+		l.put(&next, false)
+		l.written = true
+	}
+}
+
+// claimBegins sees to it that an account sends nothing under a claim before
+// Instagram's clock has come to its beginning, which a clock of this machine
+// that is ahead would allow.
+func (e *engine) claimBegins(a *account) {
+	if e.run.Claim == "" || e.ledger.since.IsZero() {
+		return
+	}
+	now := a.clock.now()
+	ahead := e.ledger.since.Sub(now)
+	switch {
+	case now.IsZero():
+		e.stopAccount(a, Outcome{
+			Class: NotWritten, Reason: "no_time",
+			Explain: "Instagram's answer does not tell its time, and without it nobody knows how long what was prepared may be sent.",
+			Remedy:  "Apply without preparing.",
+		})
+	case ahead >= claimAhead:
+		e.stopAccount(a, Outcome{
+			Class: NotWritten, Reason: "clock_ahead",
+			Explain: "By Instagram's clock the plan was prepared in the future, at " + moment(e.ledger.since) + ", so the clock of the machine that prepared it is wrong.",
+			Remedy:  "Set the clock, then prepare again, share the record, and apply.",
+		})
+	case ahead >= 0:
+		a.waitUntil = time.Now().Add(ahead + time.Millisecond)
+	}
+}
+
+// leaseEnd returns when the run that prepared the entry may no longer send it.
+func leaseEnd(e *state.Entry) time.Time { return e.IntendedAt.Add(ClaimLease) }
+
+// leased reports whether another run, which prepared the message, may still be
+// sending it, or may have a moment ago.
+func leased(e *state.Entry, ev evidence) bool {
+	return e.Claim != "" && (e.IntendedAt.IsZero() || ev.now.IsZero() || ev.now.Before(leaseEnd(e).Add(ev.grace)))
 }

@@ -30,6 +30,9 @@ type ledger struct {
 	targets map[target][]state.Key
 	// claimed holds the message ids of all entries, from the first settling on.
 	claimed map[string]struct{}
+	// made holds the changes that this run made in the record without a call.
+	made map[*plan.Change]struct{}
+	lease
 	written bool // something was appended since the last snapshot
 	broken  error
 	// unrecorded holds the latest form of the entries whose append failed.
@@ -39,9 +42,9 @@ type ledger struct {
 // target is a message as a reaction sees it.
 type target struct{ account, message string }
 
-func newLedger(planID string, session state.Session, record *state.Record) *ledger {
+func newLedger(r Run, record *state.Record) *ledger {
 	l := &ledger{
-		planID: planID, session: session, record: record,
+		planID: r.Plan.ID, session: r.Session, record: record, lease: r.leaseIn(record),
 		held:       make(map[string][]state.Key, record.Len()),
 		open:       make(map[state.Conversation][]state.Key),
 		targets:    make(map[target][]state.Key),
@@ -106,7 +109,13 @@ func (l *ledger) track(old, e *state.Entry, flying bool) {
 	if old != nil && old.Status == state.Intent && len(l.open) > 0 {
 		drop(l.open, old.Conversation(), k)
 	}
-	if e.Status == state.Intent && !flying {
+	if l.opened(e) {
+		l.unbegun++
+	}
+	if old != nil && l.opened(old) {
+		l.unbegun--
+	}
+	if l.doubtful(e) && !flying {
 		l.open[e.Conversation()] = append(l.open[e.Conversation()], k)
 	}
 }
@@ -203,7 +212,7 @@ func (l *ledger) begin(c *plan.Change, now time.Time) (*attempt, *obstacle) {
 	a := &attempt{change: c, prior: prior}
 	var hit *obstacle
 	if c.Addr.Kind == addr.Message {
-		a.call, hit = l.sendCall(c, prior)
+		a.call, hit = l.sendCall(c, prior, now)
 	} else {
 		a.call, hit = l.reactionCall(c, prior)
 	}
@@ -215,35 +224,43 @@ func (l *ledger) begin(c *plan.Change, now time.Time) (*attempt, *obstacle) {
 	return a, nil
 }
 
-// sendCall returns the call that sends the message, or what forbids it.
-func (l *ledger) sendCall(c *plan.Change, prior *state.Entry) (Call, *obstacle) {
-	if prior != nil {
-		switch prior.Status {
-		case state.Sent:
-			return Call{}, nil
-		case state.Intent:
-			return Call{}, &obstacle{inDoubt, prior.Key()}
-		case state.Absent, state.Rejected:
-		case state.Reacted, state.StatusInvalid:
-			return Call{}, &obstacle{wrongKind, prior.Key()}
-		}
+// sendCall returns the call that sends the message, or what forbids it. now is
+// server time, or zero.
+func (l *ledger) sendCall(c *plan.Change, prior *state.Entry, now time.Time) (Call, *obstacle) {
+	if prior != nil && prior.Status == state.Sent {
+		return Call{}, nil
+	}
+	if hit := l.inTheWay(c, prior); hit != nil {
+		return Call{}, hit
 	}
 	if open := l.open[c.Conversation()]; len(open) > 0 {
 		return Call{}, &obstacle{inDoubt, open[0]}
 	}
+	if hit := l.unclaimed(c, prior, now); hit != nil {
+		return Call{}, hit
+	}
+	return Call{Verb: SendMessage, Recipient: c.Recipient, Content: c.Content}, nil
+}
+
+// inTheWay returns what the record holds against a message that is not sent,
+// the doubts of its conversation apart.
+func (l *ledger) inTheWay(c *plan.Change, prior *state.Entry) *obstacle {
+	if prior != nil && (prior.Status == state.Reacted || prior.Status == state.StatusInvalid) {
+		return &obstacle{wrongKind, prior.Key()}
+	}
 	for _, e := range l.record.Revisions(c.Addr) {
-		if e.Status == state.Intent && e.Addr.Kind == addr.Message {
-			return Call{}, &obstacle{inDoubt, e.Key()}
+		if l.doubtful(e) {
+			return &obstacle{inDoubt, e.Key()}
 		}
 	}
 	if !c.AllowDuplicate {
 		for _, k := range l.held[c.Fingerprint] {
 			if k.Addr != c.Addr {
-				return Call{}, &obstacle{duplicate, k}
+				return &obstacle{duplicate, k}
 			}
 		}
 	}
-	return Call{Verb: SendMessage, Recipient: c.Recipient, Content: c.Content}, nil
+	return nil
 }
 
 // intent returns the entry that stands in the record while the call is made.
@@ -258,7 +275,7 @@ func (l *ledger) intent(c *plan.Change, a *attempt, now time.Time) state.Entry {
 	}
 	e.Status, e.IntendedAt = state.Intent, now
 	e.DoubtAt, e.SettledAt = time.Time{}, time.Time{}
-	e.SettledBy, e.Note, e.MessageID = "", "", ""
+	e.SettledBy, e.Note, e.MessageID, e.Claim = "", "", "", ""
 	e.Refusal = nil
 	e.Attempts++
 	if c.Addr.Kind == addr.Message {

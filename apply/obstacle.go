@@ -3,6 +3,7 @@ package apply
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"herald/config/addr"
 	"herald/state"
@@ -27,6 +28,10 @@ const (
 	noTarget
 	// wrongKind: the entry is not of the kind that its address says.
 	wrongKind
+	// notPrepared: the run has a claim, and the message is not under it.
+	notPrepared
+	// claimOver: the run's claim is.
+	claimOver
 )
 
 // outcome returns the obstacle as the outcome of a call that was not made.
@@ -60,6 +65,19 @@ func (o *obstacle) outcome() Outcome {
 		return Outcome{
 			Reason:  "wrong_kind",
 			Explain: fmt.Sprintf("The record's entry for %s is not that of a message.", o.key),
+		}
+	case notPrepared:
+		return Outcome{
+			Reason:  "not_prepared",
+			Explain: "The run sends what was prepared for it and recorded before, so that no other run sends it too, and this was not.",
+			Remedy:  "Prepare it, share the record, and apply then:\n\n  herald apply -prepare",
+		}
+	case claimOver:
+		return Outcome{
+			Reason: "claim_over",
+			Explain: fmt.Sprintf("What is prepared belongs to the run that prepared it for %d minutes by Instagram's clock, and their end is near: after them another run may find that it was not sent, and send it.",
+				ClaimLease/time.Minute),
+			Remedy: "See that the clock of this machine is right. Then prepare again, share the record, and apply:\n\n  herald apply -prepare",
 		}
 	}
 	return Outcome{}

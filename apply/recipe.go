@@ -195,6 +195,8 @@ func (d doubt) absence(free []Received, ev evidence) finding {
 		return finding{why: fmt.Sprintf("Its conversation holds a message of the account's from %s that no entry of the record has: it may be this one, or one that was written in the app.", moment(list[0].At))}
 	case len(list) > 1:
 		return finding{why: fmt.Sprintf("Its conversation holds %d messages of the account's since %s that no entry of the record has: one of them may be this one.", len(list), moment(earliest(list)))}
+	case leased(e, ev):
+		return finding{why: fmt.Sprintf("It is not in its conversation, and another run, which prepared it at %s, may still be sending it: before %s its absence is not believed.", moment(e.IntendedAt), moment(leaseEnd(e).Add(ev.grace)))}
 	case !reaches(ev.listing, windowStart(e)):
 		return finding{why: "Its conversation has more than 20 newer messages, and of older ones Instagram tells no details."}
 	case ev.foundOnly || e.DoubtAt.IsZero() || ev.now.IsZero():

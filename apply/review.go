@@ -24,12 +24,15 @@ const (
 	standingInDoubt
 	// standingHeld: the plan says that it cannot be done now.
 	standingHeld
+	// standingLater: it is not among those that Canary has done.
+	standingLater
 )
 
 // review looks at every change before anything is sent: what is done is
 // skipped, what is in doubt goes to be settled, and what nothing stands before
 // is ready to go.
 func (e *engine) review() {
+	e.endRecorded()
 	for i := range e.sched.nodes {
 		n := &e.sched.nodes[i]
 		if n.finished {
@@ -38,9 +41,11 @@ func (e *engine) review() {
 		entry := e.ledger.get(n.change.Key())
 		switch e.standing(n.change, entry) {
 		case standingDone:
-			e.end(int32(i), ChangeResult{Result: ResultSkipped, Outcome: Outcome{Class: Accepted}, MessageID: messageID(entry)})
+			e.end(int32(i), done(entry))
 		case standingRefused:
 			e.end(int32(i), ChangeResult{Result: ResultSkipped, Outcome: recorded(entry)})
+		case standingLater:
+			e.end(int32(i), ChangeResult{Result: ResultLater})
 		case standingInDoubt:
 			e.settle(int32(i), entry)
 		case standingHeld:
@@ -111,7 +116,15 @@ func (e *engine) heldByPlan(c *plan.Change) ChangeResult {
 // standing compares a change with its entry. The record is not stale: an entry
 // that this plan did not write is the change's base.
 func (e *engine) standing(c *plan.Change, entry *state.Entry) standing {
-	if c.Addr.Kind == addr.Message && entry != nil && entry.Status == state.Intent {
+	if s := e.stands(c, entry); s == standingDone || s == standingRefused || !e.outside(c) {
+		return s
+	}
+	return standingLater
+}
+
+// stands is standing for a run of the whole plan.
+func (e *engine) stands(c *plan.Change, entry *state.Entry) standing {
+	if c.Addr.Kind == addr.Message && entry != nil && e.ledger.doubtful(entry) {
 		return standingInDoubt
 	}
 	if c.Held() {
@@ -137,6 +150,11 @@ func (e *engine) standing(c *plan.Change, entry *state.Entry) standing {
 		return standingDone
 	}
 	return standingOpen
+}
+
+// done is the end of a change that an earlier apply of this plan did.
+func done(entry *state.Entry) ChangeResult {
+	return ChangeResult{Result: ResultSkipped, Outcome: Outcome{Class: Accepted}, MessageID: messageID(entry)}
 }
 
 // recorded returns what the record keeps of the call that an entry tells of.

@@ -94,6 +94,7 @@ const DefaultParallelism = 64
 // ends with a snapshot of the record. What is in doubt is settled by reading
 // its conversation, if the Client is a Reader: found, it is sent; proven
 // absent, it is sent again; else it stays in doubt, and its conversation waits.
+// With Prepare it calls nobody, and the record says what it is about to send.
 //
 // A cancelled ctx begins no new call, gives those in flight six seconds, and
 // records what came of them. The diagnostics say what was refused, is in
@@ -101,19 +102,24 @@ const DefaultParallelism = 64
 // sums it up.
 func (r Run) Do(ctx context.Context) (*Report, hcl.Diagnostics) {
 	r = r.withDefaults()
-	rep := &Report{PlanID: r.Plan.ID, Began: time.Now(), Record: r.Record}
+	rep := &Report{PlanID: r.Plan.ID, Began: time.Now(), Record: r.Record, Prepare: r.Prepare}
 	defer func() { rep.Ended = time.Now() }()
 	rep.Results = r.unreached()
 	if diags := r.check(); diags.HasErrors() {
 		rep.Refused = true
 		return rep, diags
 	}
-	book, err := r.prepare(ctx)
-	if err != nil {
-		rep.Broken = err
-		return rep, hcl.Diagnostics{unwritable(err)}
-	}
+	book, changed := r.open()
 	rep.Record = book.record
+	if r.Prepare {
+		return rep, r.engine(ctx, book, rep).prepare(changed)
+	}
+	if changed {
+		if err := book.snapshot(context.WithoutCancel(ctx), true); err != nil {
+			rep.Broken = err
+			return rep, hcl.Diagnostics{unwritable(err)}
+		}
+	}
 	e := r.engine(ctx, book, rep)
 	e.observe(Event{Type: RunStarted, Total: r.pending()})
 	e.carry(ctx)
@@ -138,9 +144,12 @@ func (r Run) withDefaults() Run {
 	return r
 }
 
-// prepare writes what the record must hold before the first intent: itself,
-// the moves of the plan, and each account's endpoint. It returns the ledger.
-func (r Run) prepare(ctx context.Context) (*ledger, error) {
+// open puts into the record what it must hold before the first intent: itself,
+// the moves of the plan and what it records without a call, and each account's
+// endpoint. It returns the ledger, and whether there is anything to store; that
+// is so too where a claim is to be used, so that the record that was shared is
+// no longer the one that the claim is good for.
+func (r Run) open() (*ledger, bool) {
 	record, changed := r.Record, false
 	if record == nil {
 		record, changed = state.NewRecord(r.Lineage()), true
@@ -149,6 +158,8 @@ func (r Run) prepare(ctx context.Context) (*ledger, error) {
 	for _, m := range r.Plan.Moves {
 		changed = record.Move(m.From, m.To) || changed
 	}
+	made := r.recordOnly(record, time.Now())
+	changed = changed || len(made) > 0
 	for i := range r.Plan.Accounts {
 		a := &r.Plan.Accounts[i]
 		if record.Endpoints[a.IGID] != a.Endpoint {
@@ -156,11 +167,9 @@ func (r Run) prepare(ctx context.Context) (*ledger, error) {
 			changed = true
 		}
 	}
-	book := newLedger(r.Plan.ID, r.Session, record)
-	if !changed {
-		return book, nil
-	}
-	return book, book.snapshot(context.WithoutCancel(ctx), true)
+	book := newLedger(r, record)
+	book.made = made
+	return book, changed || !r.Prepare && book.unbegun > 0
 }
 
 // unreached returns the results of a run before its beginning.
@@ -185,7 +194,7 @@ func (r Run) concerns(c *plan.Change) bool {
 	if !r.SettleOnly {
 		return c.Action != plan.NoOp
 	}
-	if c.Action == plan.NoOp || c.Addr.Kind != addr.Message || r.Record == nil {
+	if !c.Action.Calls() || c.Addr.Kind != addr.Message || r.Record == nil {
 		return false
 	}
 	if e := r.Record.Get(c.Key()); e != nil {

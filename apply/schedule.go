@@ -70,6 +70,9 @@ func newSchedule(changes []*plan.Change) *schedule {
 			n.groups[0] = s.join(byName, c.Addr)
 		}
 		n.groups[1] = s.join(byName, c.Addr.Only())
+		if c.Action.RecordOnly() {
+			continue // it is done before the first call, and nobody waits for it
+		}
 		if before, ok := last[c.Conversation()]; ok {
 			s.nodes[before].next = int32(i)
 			n.waits++
