@@ -11,9 +11,9 @@ import (
 	"herald/internal/view/safe"
 )
 
-// FormatVersion stands in every JSON document. Before 1.0 names and shapes may
-// still change.
-const FormatVersion = "0.1"
+// FormatVersion stands in every JSON document. Within one major version names
+// are added and none is taken away; docs/json.md has the whole promise.
+const FormatVersion = "1.0"
 
 // validateJSON has the names of Terraform's validate -json.
 type validateJSON struct {

@@ -162,6 +162,13 @@ func TestEntriesJSON(t *testing.T) {
 	})
 }
 
+func TestVersionJSON(t *testing.T) {
+	golden(t, "version.json", func(w io.Writer) error {
+		v := Version{Version: "0.1.0", Platform: "linux_amd64", Go: "go1.26", Commit: "6f1c5a0"}
+		return indented(w, func(w io.Writer) error { return VersionJSON(w, v) })
+	})
+}
+
 func TestOutputs(t *testing.T) {
 	golden(t, "outputs.txt", func(w io.Writer) error { return OutputsText(w, sampleOutputs(), "Outputs:", TextOptions{}) })
 	golden(t, "outputs.json", func(w io.Writer) error {

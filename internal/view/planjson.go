@@ -6,22 +6,29 @@ import (
 	"strings"
 
 	"herald/config/addr"
-	"herald/config/content"
 	"herald/plan"
+	"herald/state"
 )
 
 // planJSON has Terraform's names where Terraform has one.
 type planJSON struct {
-	FormatVersion   string                `json:"format_version"`
-	PlanID          string                `json:"plan_id"`
-	Lineage         *string               `json:"lineage"` // null: there was no record
-	Accounts        []accountJSON         `json:"accounts"`
-	Selection       *plan.Selection       `json:"selection,omitempty"`
-	RetryRejected   bool                  `json:"retry_rejected,omitempty"`
-	ResourceChanges []changeJSON          `json:"resource_changes"` // in the order of execution
-	OutputChanges   map[string]outputJSON `json:"output_changes"`
-	Summary         summaryJSON           `json:"summary"`
-	Diagnostics     []diagnosticJSON      `json:"diagnostics"`
+	FormatVersion   string                  `json:"format_version"`
+	PlanID          string                  `json:"plan_id"`
+	Lineage         *string                 `json:"lineage"` // null: there was no record
+	Sandbox         bool                    `json:"sandbox,omitempty"`
+	Expires         string                  `json:"expires,omitempty"` // of a saved plan: RFC 3339, UTC
+	Applyable       bool                    `json:"applyable"` // an apply would do something
+	Complete        bool                    `json:"complete"`  // nothing is left to be done after it
+	Errored         bool                    `json:"errored"`   // always false: what has errors is no plan
+	Accounts        []accountJSON           `json:"accounts"`
+	Selection       *plan.Selection         `json:"selection,omitempty"`
+	RetryRejected   bool                    `json:"retry_rejected,omitempty"`
+	Variables       map[string]variableJSON `json:"variables,omitempty"`
+	ResourceChanges []changeJSON            `json:"resource_changes"` // in the order of execution
+	Moves           []plan.Move             `json:"moves,omitempty"`
+	OutputChanges   map[string]outputJSON   `json:"output_changes"`
+	Summary         summaryJSON             `json:"summary"`
+	Diagnostics     []diagnosticJSON        `json:"diagnostics"`
 }
 
 type accountJSON struct {
@@ -32,6 +39,11 @@ type accountJSON struct {
 	APIVersion      string `json:"api_version"`
 }
 
+type variableJSON struct {
+	Value     json.RawMessage `json:"value,omitempty"` // none of a sensitive one
+	Sensitive bool            `json:"sensitive,omitempty"`
+}
+
 type summaryJSON struct {
 	Text    string `json:"text"`
 	Changes bool   `json:"changes"` // false: an apply would do nothing
@@ -39,28 +51,32 @@ type summaryJSON struct {
 }
 
 type changeJSON struct {
-	Address         string     `json:"address"`
-	PreviousAddress string     `json:"previous_address,omitempty"`
-	Mode            string     `json:"mode"` // always "managed", which Terraform's policies ask for
-	Type            string     `json:"type"`
-	Name            string     `json:"name"`
-	Index           *string    `json:"index,omitempty"`
-	Account         string     `json:"account"`
-	Change          beforeJSON `json:"change"`
-	ActionReason    string     `json:"action_reason,omitempty"`
-	DependsOn       []string   `json:"depends_on,omitempty"`
-	HeldBy          string     `json:"held_by,omitempty"`
-	HeldReason      string     `json:"held_reason,omitempty"`
-	Filename        string     `json:"filename,omitempty"` // of the block, and its line
-	Line            int        `json:"line,omitempty"`
+	Address         string        `json:"address"`
+	PreviousAddress string        `json:"previous_address,omitempty"`
+	Mode            string        `json:"mode"` // always "managed", which Terraform's policies ask for
+	Type            string        `json:"type"`
+	Name            string        `json:"name"`
+	Index           *string       `json:"index,omitempty"`
+	Account         string        `json:"account"`
+	Change          beforeJSON    `json:"change"`
+	ActionReason    string        `json:"action_reason,omitempty"`
+	Recorded        *recordedJSON `json:"recorded,omitempty"`
+	Marks           []markJSON    `json:"marks,omitempty"`
+	DependsOn       []string      `json:"depends_on,omitempty"`
+	HeldBy          string        `json:"held_by,omitempty"`
+	HeldReason      string        `json:"held_reason,omitempty"`
+	Filename        string        `json:"filename,omitempty"` // of the block, and its line
+	Line            int           `json:"line,omitempty"`
 }
 
 type beforeJSON struct {
-	Actions        []string        `json:"actions"`
-	Before         attributes      `json:"before"`
-	After          attributes      `json:"after"`
-	AfterUnknown   map[string]bool `json:"after_unknown"`
-	AfterSensitive map[string]bool `json:"after_sensitive"`
+	Actions         []string       `json:"actions"`
+	Before          *valuesJSON    `json:"before"`
+	After           *valuesJSON    `json:"after"`
+	AfterUnknown    unknownJSON    `json:"after_unknown"`
+	BeforeSensitive sensitiveJSON  `json:"before_sensitive"`
+	AfterSensitive  sensitiveJSON  `json:"after_sensitive"`
+	Importing       *importingJSON `json:"importing,omitempty"`
 }
 
 // importingJSON says that a message was sent by hand and is recorded only.
@@ -68,27 +84,57 @@ type importingJSON struct {
 	ID string `json:"id"`
 }
 
-// attributes are those of a message or reaction under the names of the
-// language, and ig_id, status, fingerprint, kind and bytes beside.
-type attributes map[string]any
+// unknownJSON names what is known only once it is applied.
+type unknownJSON struct {
+	ID        bool `json:"id,omitempty"`
+	MessageID bool `json:"message_id,omitempty"`
+}
+
+// markJSON is a piece of a text that its author cannot have meant.
+type markJSON struct {
+	Kind string `json:"kind"`
+	Text string `json:"text,omitempty"` // none of a sensitive text
+	Line int    `json:"line"`           // of the text, from 1
+}
+
+// recordedJSON is the entry of the record that decided the action.
+type recordedJSON struct {
+	Revision    int            `json:"revision"`
+	Status      string         `json:"status"`
+	IGID        string         `json:"ig_id"`
+	Recipient   string         `json:"recipient"`
+	Fingerprint string         `json:"fingerprint,omitempty"`
+	MessageID   string         `json:"message_id,omitempty"` // of a message its own, of a reaction the one it is on
+	Reaction    string         `json:"reaction,omitempty"`
+	PlanID      string         `json:"plan_id,omitempty"`
+	SettledAt   string         `json:"settled_at,omitempty"`
+	SettledBy   string         `json:"settled_by,omitempty"`
+	Error       *state.Refusal `json:"error,omitempty"`
+}
 
 type outputJSON struct {
-	Actions        []string        `json:"actions"`
-	Before         json.RawMessage `json:"before"`
-	After          json.RawMessage `json:"after"`
-	AfterUnknown   bool            `json:"after_unknown"`
-	AfterSensitive bool            `json:"after_sensitive"`
+	Actions         []string        `json:"actions"`
+	Before          json.RawMessage `json:"before"`
+	After           json.RawMessage `json:"after"`
+	AfterUnknown    bool            `json:"after_unknown"`
+	BeforeSensitive bool            `json:"before_sensitive"`
+	AfterSensitive  bool            `json:"after_sensitive"`
 }
 
 // PlanJSON writes a plan as one line of JSON in the shape of Terraform's plan
-// representation. It holds no time of day, so the same plan is the same bytes.
-// A sensitive text is null in it, and named by after_sensitive.
+// representation; docs/json.md describes it. It holds no time of day but what
+// the record holds, so the same plan is the same bytes. A sensitive text is
+// null in it, and named by after_sensitive.
 func PlanJSON(w io.Writer, d *PlanDoc) error {
+	n := d.Counts
 	doc := planJSON{
-		FormatVersion: FormatVersion, PlanID: d.ID, RetryRejected: d.RetryRejected,
+		FormatVersion: FormatVersion, PlanID: d.ID, Sandbox: d.Sandbox, Expires: stamp(d.Expires), RetryRejected: d.RetryRejected,
+		Applyable:       !d.Empty(),
+		Complete:        n.Held+n.Rejected+n.InDoubt+n.NotSelected == 0,
 		Accounts:        make([]accountJSON, 0, len(d.Accounts)),
+		Variables:       variables(d.Variables),
 		ResourceChanges: make([]changeJSON, 0, len(d.changes)),
-		OutputChanges:   d.outputsJSON(),
+		Moves:           d.Moves,
 		Summary:         summaryJSON{Text: d.Summary(), Changes: !d.Empty(), Counts: d.Counts},
 		Diagnostics:     diagnosticsJSON(d.Diagnostics, d.Sources),
 	}
@@ -103,20 +149,31 @@ func PlanJSON(w io.Writer, d *PlanDoc) error {
 			Name: a.Name, IGID: a.IGID, Endpoint: a.Endpoint, DefaultEndpoint: a.Endpoint == defaultEndpoint, APIVersion: a.APIVersion,
 		})
 	}
+	ids := d.knownIDs()
 	for _, c := range d.changes {
-		doc.ResourceChanges = append(doc.ResourceChanges, d.changeJSON(c))
+		doc.ResourceChanges = append(doc.ResourceChanges, d.changeJSON(c, ids))
 	}
+	doc.OutputChanges = d.outputsJSON(ids)
 	return writeJSON(w, doc)
 }
 
-func (d *PlanDoc) changeJSON(c *plan.Change) changeJSON {
+func variables(vars []Variable) map[string]variableJSON {
+	m := make(map[string]variableJSON, len(vars))
+	for _, v := range vars {
+		j := variableJSON{Sensitive: v.Sensitive}
+		if !v.Sensitive && json.Valid(v.JSON) {
+			j.Value = v.JSON
+		}
+		m[v.Name] = j
+	}
+	return m
+}
+
+func (d *PlanDoc) changeJSON(c *plan.Change, ids map[string]string) changeJSON {
 	j := changeJSON{
 		Address: c.Addr.String(), Mode: "managed", Type: c.Addr.Kind.String(), Name: c.Addr.Name,
-		Account: d.accountName(c.Account), ActionReason: string(c.Reason),
-		Change: beforeJSON{
-			Actions: c.Action.Terraform(), Before: before(c), After: after(c),
-			AfterUnknown: map[string]bool{}, AfterSensitive: map[string]bool{},
-		},
+		Account: d.accountName(c.Account), ActionReason: string(c.Reason), Recorded: recorded(c), Marks: marksJSON(c),
+		Change: beforeJSON{Actions: c.Action.Terraform(), Before: d.before(c), After: after(c, ids)},
 	}
 	if c.Addr.Keyed {
 		j.Index = &c.Addr.Key
@@ -133,86 +190,76 @@ func (d *PlanDoc) changeJSON(c *plan.Change) changeJSON {
 	if c.Range.Filename != "" {
 		j.Filename, j.Line = c.Range.Filename, c.Range.Start.Line
 	}
-	if c.Addr.Kind == addr.Message && (c.Action == plan.Send || c.Action == plan.Settle) {
-		j.Change.AfterUnknown["id"] = true
+	if c.Action == plan.Import {
+		j.Change.Importing = &importingJSON{ID: c.ImportID}
 	}
-	if c.Addr.Kind == addr.Reaction && c.Target.IsRef() && c.Action != plan.NoOp {
-		j.Change.AfterUnknown["message_id"] = true
-	}
-	if c.Sensitive && c.Content.Kind != content.KindInvalid {
-		j.Change.AfterSensitive[c.Content.Kind.String()] = true
+	if a := j.Change.After; a != nil {
+		a.Account = j.Account
+		j.Change.AfterUnknown = unknownJSON{
+			ID:        c.Addr.Kind == addr.Message && (c.Action == plan.Send || c.Action == plan.Settle),
+			MessageID: c.Addr.Kind == addr.Reaction && a.MessageID == "",
+		}
+		if c.Sensitive {
+			j.Change.AfterSensitive.set(c.Content.Kind)
+		}
 	}
 	return j
 }
 
-// before is what is recorded, nil if nothing is there now.
-func before(c *plan.Change) attributes {
+// marksJSON are what is odd about the text of a change.
+func marksJSON(c *plan.Change) []markJSON {
+	var list []markJSON
+	for _, m := range marks(c) {
+		list = append(list, markJSON{Kind: string(m.Kind), Text: m.Text, Line: m.Line})
+	}
+	return list
+}
+
+// recorded is what the record holds, nil if it holds nothing.
+func recorded(c *plan.Change) *recordedJSON {
 	e := c.Base
 	if e == nil {
 		return nil
 	}
-	a := attributes{"ig_id": e.Account, "recipient": e.Recipient, "revision": max(1, e.Revision), "status": e.Status.String(), "fingerprint": e.Fingerprint}
+	j := &recordedJSON{
+		Revision: max(1, e.Revision), Status: e.Status.String(), IGID: e.Account, Recipient: e.Recipient, Fingerprint: e.Fingerprint,
+		MessageID: e.MessageID, PlanID: e.PlanID, SettledAt: stamp(e.SettledAt), SettledBy: e.SettledBy, Error: e.Refusal,
+	}
 	if c.Addr.Kind == addr.Reaction {
-		a["message_id"], a["reaction"] = e.Target, e.Reaction
-		return a
+		j.MessageID, j.Reaction = e.Target, e.Reaction
 	}
-	if e.MessageID != "" {
-		a["id"] = e.MessageID
-	}
-	return a
+	return j
 }
 
-// after is what will be, nil if the address will hold nothing.
-func after(c *plan.Change) attributes {
-	if c.Action == plan.Unreact {
-		return nil
-	}
-	a := attributes{"ig_id": c.Account, "recipient": c.Recipient, "revision": max(1, c.Revision)}
-	if c.Addr.Kind == addr.Reaction {
-		a["reaction"] = c.React
-		if c.Target.IsRef() {
-			a["target"] = c.Target.Ref.String()
-		} else {
-			a["message_id"] = c.Target.ID
-		}
-		return a
-	}
-	if kind := c.Content.Kind; kind != content.KindInvalid {
-		a["kind"] = kind.String()
-		a["bytes"] = len(c.Content.Value)
-		a[kind.String()] = c.Content.Value
-		if c.Sensitive {
-			a[kind.String()] = nil
-		}
-	}
-	if c.Action == plan.NoOp && c.Base != nil && c.Base.MessageID != "" {
-		a["id"] = c.Base.MessageID
-	}
-	return a
-}
-
-// outputsJSON gives each output with the message ids that are known.
-func (d *PlanDoc) outputsJSON() map[string]outputJSON {
+// knownIDs gives the ids of the messages that are sent by their addresses.
+func (d *PlanDoc) knownIDs() map[string]string {
 	ids := make(map[string]string)
-	if len(d.Outputs) > 0 {
-		for _, c := range d.changes {
-			if c.Action == plan.NoOp && c.Base != nil && c.Base.MessageID != "" {
-				ids[c.Addr.String()] = c.Base.MessageID
-			}
+	for _, c := range d.changes {
+		switch {
+		case c.Action == plan.Import:
+			ids[c.Addr.String()] = c.ImportID
+		case c.Action == plan.NoOp && c.Base != nil && c.Base.Status == state.Sent && c.Base.MessageID != "":
+			ids[c.Addr.String()] = c.Base.MessageID
 		}
 	}
+	return ids
+}
+
+// outputsJSON gives each output with the message ids that are known. Outputs are
+// not recorded: one whose value is known has it already.
+func (d *PlanDoc) outputsJSON(ids map[string]string) map[string]outputJSON {
 	out := make(map[string]outputJSON, len(d.Outputs))
 	for _, o := range d.Outputs {
-		j := outputJSON{Actions: []string{"no-op"}, AfterSensitive: o.Sensitive}
+		j := outputJSON{Actions: []string{"no-op"}, BeforeSensitive: o.Sensitive, AfterSensitive: o.Sensitive}
 		value, known := o.JSON, true
 		if len(o.Refs) > 0 {
 			value, known = resolve(o.JSON, ids)
 		}
 		switch {
 		case !known:
-			j.AfterUnknown, j.Actions = true, []string{"create"}
+			j.AfterUnknown, j.BeforeSensitive, j.Actions = true, false, []string{"create"}
 		case !o.Sensitive && json.Valid(value):
-			j.After = value
+			j.Before, j.After = value, value
 		}
 		out[o.Name] = j
 	}

@@ -15,6 +15,7 @@ type runJSON struct {
 	Refused       bool                       `json:"refused"`
 	RecordError   string                     `json:"record_error,omitempty"`
 	Posts         int                        `json:"posts"`
+	Prepared      int                        `json:"prepared,omitempty"` // intents recorded; nothing was sent
 	Summary       runSummaryJSON             `json:"summary"`
 	Receipts      []receiptJSON              `json:"receipts"` // in the plan's order
 	Outputs       map[string]outputValueJSON `json:"outputs"`
@@ -34,10 +35,13 @@ type receiptJSON struct {
 	Revision  int        `json:"revision"`
 	IGID      string     `json:"ig_id"`
 	Recipient string     `json:"recipient"`
-	Action    string     `json:"action"`
+	Action    string     `json:"action"`  // in Herald's words: send, react, settle …
+	Actions   []string   `json:"actions"` // in Terraform's, as in the plan
 	Result    string     `json:"result"`
 	MessageID string     `json:"message_id,omitempty"`
-	Time      string     `json:"time,omitempty"` // RFC 3339, UTC
+	Time      string     `json:"time,omitempty"`      // RFC 3339, UTC
+	Settled   string     `json:"settled,omitempty"`   // arrived or absent: found out, nothing was sent
+	Undecided string     `json:"undecided,omitempty"` // in doubt: why reading did not decide
 	HeldBy    string     `json:"held_by,omitempty"`
 	Error     *errorJSON `json:"error,omitempty"`
 }
@@ -57,10 +61,10 @@ type errorJSON struct {
 func RunJSON(w io.Writer, d *RunDoc) error {
 	doc := runJSON{
 		FormatVersion: FormatVersion, PlanID: d.PlanID, Complete: d.Complete(), Interrupted: d.Interrupted, Refused: d.Refused,
-		RecordError: d.Broken, Posts: d.Posts,
+		RecordError: d.Broken, Posts: d.Posts, Prepared: d.Prepared,
 		Summary:     runSummaryJSON{d.Summary(), d.Counts},
 		Receipts:    make([]receiptJSON, 0, len(d.Receipts)),
-		Outputs:     outputValues(d.Outputs),
+		Outputs:     shownOutputs(d.Outputs),
 		Diagnostics: diagnosticsJSON(d.Diagnostics, d.Sources),
 	}
 	for i := range d.Receipts {
@@ -73,7 +77,8 @@ func (r *Receipt) json() receiptJSON {
 	c := r.Change
 	j := receiptJSON{
 		Address: c.Addr.String(), Type: c.Addr.Kind.String(), Name: c.Addr.Name, Revision: max(1, c.Revision),
-		IGID: c.Account, Recipient: c.Recipient, Action: c.Action.String(), Result: resultName(r.Result), MessageID: r.MessageID,
+		IGID: c.Account, Recipient: c.Recipient, Action: c.Action.String(), Actions: c.Action.Terraform(), Result: resultName(r.Result), MessageID: r.MessageID,
+		Settled: settlementName(r.Settled), Undecided: r.Undecided,
 	}
 	if c.Addr.Keyed {
 		j.Index = &c.Addr.Key
