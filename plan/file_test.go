@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -47,6 +49,10 @@ func sample(t testing.TB) *Plan {
 	w.entry("reaction.thanks", "mid.elsewhere", nil)
 	w.entry("reaction.gone", "mid.gone", nil)
 	w.entry("message.gone", "gone", func(e *state.Entry) { e.Recipient = "1009" })
+	w.message("message.byhand", "by hand").Recipient = "1006"
+	w.imports("message.byhand", "mid.byhand")
+	w.entry("reaction.left", "mid.left", nil)
+	w.removed("reaction.left")
 	w.moved("message.was", "message.doubt")
 	w.wanted.Limits = config.Limits{MaxSends: 50, StopAfterFailures: 3}
 	w.wanted.Outputs = []config.Output{{
@@ -54,6 +60,7 @@ func sample(t testing.TB) *Plan {
 	}}
 	p := w.plan()
 	p.Producer = "herald 0.1.0"
+	p.Expires = time.Date(2026, 1, 31, 18, 0, 0, 0, time.UTC)
 	return p
 }
 
@@ -128,13 +135,24 @@ func TestRefusedFiles(t *testing.T) {
 		{"sealed: a text edited", sealed(replaced(`"later"`, `"sooner"`)), "p.plan: the id " + id + " is not that of the plan, which is ", adviceEdited},
 		{"sealed: missing field", sealed(replaced("\"retired\":1,\n", "")), "p.plan: a field of the plan is missing", adviceEdited},
 		{"sealed: unknown field", sealed(replaced(`"retired":1`, `"retired":1,"token":"x"`)), `p.plan: the field "token" is unknown`, adviceEdited},
-		{"sealed: unknown member", sealed(replaced(`"action":"send"`, `"action":"send","token":"x"`)), "p.plan: line 22: ", adviceEdited},
-		{"sealed: unknown action", sealed(replaced(`"action":"send"`, `"action":"taint"`)), "p.plan: line 22: ", adviceEdited},
+		{"sealed: unknown member", sealed(replaced(`"action":"send"`, `"action":"send","token":"x"`)), "p.plan: line 24: unknown object member name", adviceEdited},
+		{"sealed: unknown action", sealed(replaced(`"action":"send"`, `"action":"taint"`)), `p.plan: line 24: "taint" is no action of a plan`, adviceEdited},
 		{"sealed: unknown reason", sealed(replaced(`"reason":"not_sent_yet"`, `"reason":"because"`)), `p.plan: message.after: "because" is no reason`, adviceEdited},
-		{"sealed: unknown kind", sealed(replaced(`"kind":"link"`, `"kind":"fax"`)), `p.plan: line 27: "fax" is no kind of content`, adviceEdited},
+		{"sealed: unknown kind", sealed(replaced(`"kind":"link"`, `"kind":"fax"`)), `p.plan: line 29: "fax" is no kind of content`, adviceEdited},
 		{"sealed: impossible content", sealed(replaced(`"value":"https://example.com/?a=b&c"`, `"value":"example"`)), "p.plan: message.link: Invalid URL: ", adviceEdited},
 		{"sealed: action of a reaction", sealed(replaced(`"action":"unreact"`, `"action":"settle"`)), `p.plan: reaction.gone: a reaction has no action "settle"`, adviceEdited},
 		{"sealed: action of a message", sealed(replaced(`"action":"send"`, `"action":"react"`)), `p.plan: message.after: a message has no action "react"`, adviceEdited},
+		{"sealed: import of a reaction", sealed(replaced(`"action":"unreact"`, `"action":"import"`)), `p.plan: reaction.gone: an import has a message id, and nothing else has`, adviceEdited},
+		{"sealed: import without id", sealed(replaced(`"import_id":"mid.byhand",`, ``)), `p.plan: message.byhand: an import has a message id, and nothing else has`, adviceEdited},
+		{"sealed: import of nothing", sealed(replaced(`"import_id":"mid.byhand",`, `"import_id":"mid.other",`)), "p.plan: the id " + id + " is not that of the plan, which is ", adviceEdited},
+		{"sealed: impossible id", sealed(replaced(`"import_id":"mid.byhand",`, `"import_id":"mid by hand",`)), `p.plan: message.byhand: Invalid message id: `, adviceEdited},
+		{"sealed: id of a send", sealed(replaced(`"reason":"revision_raised",`, `"reason":"revision_raised","import_id":"mid.1",`)), `p.plan: message.raised revision 2: an import has a message id, and nothing else has`, adviceEdited},
+		{"sealed: message forgotten", sealed(replaced(`"action":"send"`, `"action":"forget"`)), `p.plan: message.after: what is written into the record only waits for nothing`, adviceEdited},
+		{"sealed: another message forgotten", sealed(replaced(`"address":"message.link","revision":1,"action":"send"`, `"address":"message.link","revision":1,"action":"forget"`)), `p.plan: message.link: a message has no action "forget"`, adviceEdited},
+		{"sealed: expires", sealed(replaced(`"expires":"2026-01-31T18:00:00Z"`, `"expires":"2026-01-31T18:00:00+01:00"`)), `p.plan: expires = "2026-01-31T18:00:00+01:00" is no time as Herald writes it, such as 2026-01-31T18:00:00Z`, adviceEdited},
+		{"expires edited", replaced(`"expires":"2026-01-31T18:00:00Z"`, `"expires":"2036-01-31T18:00:00Z"`), "p.plan: the check does not fit the plan: the file was edited by hand or damaged", adviceEdited},
+		{"sealed: a range that ends early", sealed(replaced(`"end":[20,10,0]`, `"end":[19,10,0]`)), `p.plan: message.refused: its range has no file, or ends before it begins`, adviceEdited},
+		{"sealed: a range before the file", sealed(replaced(`"end":[20,10,0]`, `"end":[20,-1,0]`)), `p.plan: message.refused: -1 is no line, column or byte of its range`, adviceEdited},
 		{"sealed: the account", sealed(replaced(`"accounts":[{"name":"shop","ig_id":"17841405822304914"`, `"accounts":[{"name":"shop","ig_id":"1"`)), "its account 17841405822304914 is not in the plan", adviceEdited},
 		{"sealed: twice", sealed(replaced(`"address":"reaction.other"`, `"address":"reaction.thanks"`)), "p.plan: reaction.thanks is there twice", adviceEdited},
 		{"sealed: doubt", sealed(replaced(`"on_in_doubt":"hold"`, `"on_in_doubt":"guess"`)), `p.plan: message.doubt: on_in_doubt = "guess" is unknown`, adviceEdited},
@@ -196,4 +214,30 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("a plan that was read is written otherwise")
 		}
 	})
+}
+
+func TestExpired(t *testing.T) {
+	p := sample(t)
+	id, end := p.ID, p.Expires
+	for _, tc := range []struct {
+		now  time.Time
+		want bool
+	}{{end.Add(-time.Nanosecond), false}, {end, true}, {end.Add(time.Hour), true}} {
+		if got := p.Expired(tc.now); got != tc.want {
+			t.Errorf("at %s: %v", tc.now, got)
+		}
+	}
+	p.Expires = time.Date(2026, 7, 1, 12, 0, 0, 999, time.FixedZone("", 7200))
+	back := saved(t, p)
+	if want := time.Date(2026, 7, 1, 10, 0, 0, 0, time.UTC); !back.Expires.Equal(want) || back.ID != id {
+		t.Errorf("saved: %s, id %s", back.Expires, back.ID)
+	}
+	p.Expires = time.Time{}
+	if p.Expired(end.Add(1e6*time.Hour)) || !saved(t, p).Expires.IsZero() {
+		t.Error("a plan without it expires")
+	}
+	p.Expires = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if err := p.Encode(io.Discard); err == nil || err.Error() != "the plan cannot be written: the year 10000 cannot be written" {
+		t.Errorf("got %v", err)
+	}
 }
