@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"herald/config/addr"
 )
@@ -184,6 +185,10 @@ func (r *reach) from(nodes []node, sources []int32) []edge {
 // reportCircle names every edge of a circle and its kind.
 func (b *builder) reportCircle(g *graph, waiting []int32) {
 	path := rotate(g.circle(waiting), g.n)
+	if !slices.ContainsFunc(path, func(e edge) bool { return e.kind != edgeVacates }) {
+		b.reportSwap(path)
+		return
+	}
 	var lines []string
 	for i := 0; i < len(path); i++ {
 		e := path[i]
@@ -205,6 +210,24 @@ func (b *builder) reportCircle(g *graph, waiting []int32) {
 		"Each of these waits for another of them, so none could be the first:"+block(lines...)+
 			"Take out one of the depends_on or reaction targets, or change the order in which the blocks "+
 			"stand in the files: messages to one person are sent in that order.")
+}
+
+// reportSwap explains a circle of reactions of which each takes the message of
+// the next: one of them has to be taken back first, and added by a later apply.
+// A single plan has no room for that, since an address has one action in it.
+func (b *builder) reportSwap(path []edge) {
+	var lines []string
+	for _, e := range path {
+		c := b.nodes[e.to].change
+		lines = append(lines, fmt.Sprintf("%s from %s to %s", c.Addr, c.Base.Target, b.nodes[e.to].places.arrives.messageID))
+	}
+	first := b.nodes[path[0].to].change
+	b.fail(first.Range, "Reactions change places",
+		"Each of these reactions moves to a message that another of them still has:"+block(lines...)+
+			"Instagram keeps one reaction of an account on a message, so none of them can go first. "+
+			"Do it in two applies: take out "+first.Addr.String()+" and apply, which takes it back and moves the rest; "+
+			"then put it in again and apply. "+
+			"(Every one of the messages keeps a reaction of the account either way: if the recipient shall see no change, put the blocks back as they were.)")
 }
 
 // rotate begins a circle at its lowest node where no barrier (from n on) and

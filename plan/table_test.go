@@ -399,13 +399,30 @@ func TestTableOfReactions(t *testing.T) {
 			w.entry("reaction.a", "mid.x", nil)
 			w.entry("reaction.b", "mid.y", nil)
 		}, ``, `
-error: Circular dependency (main.hcl:10)
-Each of these waits for another of them, so none could be the first:
+error: Reactions change places (main.hcl:10)
+Each of these reactions moves to a message that another of them still has:
 
-  reaction.a waits for reaction.b (the other reaction leaves its message first)
-  reaction.b waits for reaction.a (the other reaction leaves its message first)
+  reaction.a from mid.x to mid.y
+  reaction.b from mid.y to mid.x
 
-Take out one of the depends_on or reaction targets, or change the order in which the blocks stand in the files: messages to one person are sent in that order.`},
+Instagram keeps one reaction of an account on a message, so none of them can go first. Do it in two applies: take out reaction.a and apply, which takes it back and moves the rest; then put it in again and apply. (Every one of the messages keeps a reaction of the account either way: if the recipient shall see no change, put the blocks back as they were.)`},
+
+		{"two reactions change places, one taken out for now", func(w *world) {
+			w.reaction("reaction.b", "mid.x")
+			w.entry("reaction.a", "mid.x", nil)
+			w.entry("reaction.b", "mid.y", nil)
+		}, `
+			- reaction.a: unreact removed
+			-/+ reaction.b: move reaction target_changed`, ``},
+
+		{"two reactions change places, the one put back", func(w *world) {
+			w.reaction("reaction.a", "mid.y")
+			w.reaction("reaction.b", "mid.x")
+			w.entry("reaction.a", "mid.x", inStatus(state.Absent))
+			w.entry("reaction.b", "mid.x", nil)
+		}, `
+			+ reaction.a: react not_reacted_yet
+			= reaction.b: no-op already_reacted`, ``},
 
 		{"two reactions to one message, by reference", func(w *world) {
 			w.message("message.a", "hi")
