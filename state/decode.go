@@ -104,7 +104,7 @@ func (d *decoder) next() ([]byte, error) {
 	line = line[:len(line)-1]
 	switch {
 	case conflictMarker(line):
-		return nil, d.problem(adviceMerged(d.path), "this is a conflict marker of git: the file was merged")
+		return nil, d.problem(adviceMerged, "this is a conflict marker of git: the file was merged")
 	case bytes.HasSuffix(line, []byte{'\r'}):
 		return nil, d.problem("Let git keep the file as it is: put \"*.state.json -text\" into .gitattributes, and check the file "+
 			"out anew. Nothing was sent.", "the line ends with a carriage return: line ends were converted")
@@ -301,7 +301,7 @@ func (d *decoder) closing() error {
 		if !bytes.HasPrefix(line, []byte(`"check":"`)) {
 			return d.edited("the check was expected")
 		}
-		return d.edited("the check does not fit the %d entries: the file was merged or edited by hand", d.record.Len())
+		return d.problem(adviceCheck(d.path), "the check does not fit the %d entries: the file was merged or edited by hand", d.record.Len())
 	}
 	if line, err = d.next(); err != nil {
 		return err

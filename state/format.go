@@ -72,17 +72,25 @@ const (
 
 // adviceEdited says how to come back from a record that was changed by hand.
 func adviceEdited(path string) string {
+	return adviceLastGood(path) + " Nothing was sent."
+}
+
+func adviceLastGood(path string) string {
 	return fmt.Sprintf("Put back the file as Herald wrote it last, from version control or from %s.backup. "+
 		"An older record does not know what was sent since, and Herald would send that again: compare the two "+
-		"before you go on. Nothing was sent.", filepath.Base(path))
+		"before you go on.", filepath.Base(path))
+}
+
+// adviceCheck says how to come back from a record that was edited or merged by
+// hand.
+func adviceCheck(path string) string {
+	return adviceLastGood(path) + fmt.Sprintf(" If a merge is under way, bring its conflict back, and let Herald join the two sides:"+
+		"\n\n  git checkout --merge -- %s\n  herald state merge\n\nNothing was sent.", filepath.Base(path))
 }
 
 // adviceMerged says how to come back from a merge.
-func adviceMerged(path string) string {
-	return fmt.Sprintf("A record cannot be merged line by line. Take one side whole (git checkout --ours, or --theirs, "+
-		"-- %s), and then record what only the other side has sent, or it is sent again. Nothing was sent.",
-		filepath.Base(path))
-}
+const adviceMerged = "A record cannot be merged line by line. Let Herald join the two sides, so that nothing that either has sent " +
+	"is forgotten:\n\n  herald state merge\n\nNothing was sent."
 
 // conflictMarker reports whether git left the line in a file that it could not
 // merge.
