@@ -10,10 +10,10 @@ import (
 	"syscall"
 )
 
-// ask puts a question at the terminal; only the answer "yes" is a yes.
-func (a *App) ask(question, explanation string) bool {
-	a.say("\n" + question + "\n  " + explanation + "\n")
-	_, _ = io.WriteString(a.Stdout, "  Enter a value: ")
+// ask puts a question on w, which is for the terminal; only the answer "yes" is
+// a yes.
+func (a *App) ask(w io.Writer, question, explanation string) bool {
+	_, _ = io.WriteString(w, "\n"+question+"\n  "+explanation+"\n\n  Enter a value: ")
 	line, err := bufio.NewReader(a.Stdin).ReadString('\n')
 	return err == nil && strings.TrimSpace(line) == "yes"
 }

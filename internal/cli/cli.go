@@ -8,6 +8,8 @@ import (
 	"time"
 
 	urfave "github.com/urfave/cli/v3"
+
+	"herald/internal/view"
 )
 
 // Version is Herald's own version.
@@ -29,6 +31,10 @@ type App struct {
 	dir     string // -chdir
 	noColor bool
 	code    int
+
+	answer answer                   // -json: where diagnostics go
+	lines  *view.Stream             // of answerLines, once begun
+	files  func(name string) []byte // the configuration's files, once they are read
 }
 
 // Main runs the command that args names (without the program's name) and
@@ -48,7 +54,11 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	a.args, a.dir, a.code = args, ".", exitOK
 	root := a.root()
 	if err := root.Run(ctx, append([]string{"herald"}, args...)); err != nil {
+		a.answerUsage(err)
 		a.report(a.usageError(root, err))
+		return exitError
+	}
+	if a.lines != nil && a.lines.Err() != nil && a.code == exitOK {
 		return exitError
 	}
 	return a.code
@@ -81,7 +91,20 @@ func (a *App) root() *urfave.Command {
 		stringFlag(&a.dir, "chdir", "DIR", "Switch to another directory before running the command."),
 		boolFlag(&a.noColor, "no-color", "No colours in the output. So does the environment variable NO_COLOR."),
 	}
-	commands := []command{
+	version := false
+	global = append(global, hidden(boolFlag(&version, "version", "Same as the version command.")))
+	return a.build(command{
+		name:   "herald",
+		flags:  global,
+		subs:   a.commands(),
+		help:   rootHelp,
+		action: func(ctx context.Context, args []string) int { return a.runRoot(ctx, version) },
+	}, "")
+}
+
+// commands are those of the program, with options of their own each time.
+func (a *App) commands() []command {
+	return []command{
 		a.initCommand(),
 		a.validateCommand(),
 		a.planCommand(),
@@ -94,20 +117,22 @@ func (a *App) root() *urfave.Command {
 		a.resolveCommand(),
 		a.sandboxCommand(),
 		a.versionCommand(),
+		a.helpCommand(),
 	}
-	version := false
-	global = append(global, hidden(boolFlag(&version, "version", "Same as the version command.")))
-	return a.build(command{
-		name:   "herald",
-		flags:  global,
-		subs:   commands,
-		help:   rootHelp,
-		action: func(ctx context.Context, args []string) int { return a.runRoot(ctx, version) },
-	}, "")
 }
 
 const rootHelp = `Herald sends the Instagram messages and reactions that HCL files describe:
 each of them once, after a plan, on the record.`
+
+// exitCodesHelp stands in the help of the whole program.
+const exitCodesHelp = `Exit codes:
+
+  0  all is done
+  1  an error, or a declined plan: nothing was sent
+  2  plan -detailed-exitcode: there is something to do
+  3  something was refused by Instagram, or is held
+  4  something is in doubt
+  5  refused, because of the record or of the plan`
 
 func (a *App) runRoot(ctx context.Context, version bool) int {
 	if version {

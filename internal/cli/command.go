@@ -23,6 +23,8 @@ type command struct {
 	flags    []flag
 	min, max int // number of arguments; max -1 is any number
 	subs     []command
+	offers   func() []command // what may stand as an argument, for the completion; nil is nothing
+	stream   bool             // -json writes a line for each thing that happens
 	action   func(ctx context.Context, args []string) int
 }
 
@@ -129,10 +131,13 @@ func (a *App) build(c command, parent string) *urfave.Command {
 		CustomRootCommandHelpTemplate: template(c.usage(parent)),
 		ExitErrHandler:                func(context.Context, *urfave.Command, error) {},
 		OnUsageError: func(_ context.Context, cmd *urfave.Command, err error, _ bool) error {
-			return &usageError{cmd: cmd, path: path, err: err}
+			return &usageError{cmd: cmd, path: path, stream: c.stream, err: err}
 		},
 	}
 	for _, f := range c.flags {
+		if f.names[0] == "json" {
+			f = a.answering(f, c.stream)
+		}
 		out.Flags = append(out.Flags, local(f))
 	}
 	for _, sub := range c.subs {
@@ -154,11 +159,11 @@ func (a *App) build(c command, parent string) *urfave.Command {
 			a.say(strings.TrimRight(c.usage(parent), "\n"))
 			return nil
 		case len(c.subs) > 0 && len(args) > 0:
-			return &usageError{cmd: cmd, path: path, unknown: args[0]}
+			return &usageError{cmd: cmd, path: path, stream: c.stream, unknown: args[0], subs: c.subs}
 		case len(args) < c.min:
-			return &usageError{cmd: cmd, path: path, err: fmt.Errorf("an argument is missing: %s %s", path, c.args)}
+			return &usageError{cmd: cmd, path: path, stream: c.stream, err: fmt.Errorf("an argument is missing: %s %s", path, c.args)}
 		case c.max >= 0 && len(args) > c.max:
-			return &usageError{cmd: cmd, path: path, err: fmt.Errorf("too many arguments: %q is one more than it takes", args[c.max])}
+			return &usageError{cmd: cmd, path: path, stream: c.stream, err: fmt.Errorf("too many arguments: %q is one more than it takes", args[c.max])}
 		}
 		a.code = c.action(ctx, args)
 		return nil
@@ -180,7 +185,11 @@ func (a *App) complete(c command) {
 		typed = a.args[n-2] // the last argument asks for the completion
 	}
 	if !strings.HasPrefix(typed, "-") {
-		for _, sub := range c.subs {
+		offered := c.subs
+		if c.offers != nil {
+			offered = c.offers()
+		}
+		for _, sub := range offered {
 			a.say(sub.name + ":" + sub.synopsis)
 		}
 		return
@@ -239,7 +248,7 @@ func (c *command) usage(parent string) string {
 		writeTable(&b, rows(shown, func(f flag) (string, string) { return f.form(), f.usage }))
 	}
 	if parent == "" {
-		b.WriteString("\nHelp on one command: herald COMMAND -help\n" +
+		b.WriteString("\n" + exitCodesHelp + "\n\nHelp on one command: herald help COMMAND\n" +
 			"Completion in the shell: source <(herald completion bash), or zsh, fish, pwsh\n")
 	}
 	return b.String()

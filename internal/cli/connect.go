@@ -31,21 +31,30 @@ func (c *connection) close() error {
 	return errors.Join(errs...)
 }
 
+// link is what a connection is wanted for.
+type link struct {
+	plan *plan.Plan
+	// configured are the names of all accounts of the configuration, where
+	// there is one beside the plan: HERALD_TOKEN is for the only account.
+	configured []string
+	local      bool // to the local Instagram within this process
+	silent     bool // nobody is called
+}
+
 // connect makes the client for a plan's accounts. Every account that something
-// is to be sent from must have a token, and an endpoint that may have it.
-// configured are the names of all accounts of the configuration, where there is
-// one beside the plan: HERALD_TOKEN is for the only account.
-func (a *App) connect(p *plan.Plan, configured []string, local bool) (*connection, error) {
+// is to be sent from must have an endpoint that may have its token, and a token
+// unless nobody is called.
+func (a *App) connect(l link) (*connection, error) {
 	c := &connection{}
 	opts := instagram.Options{Allow: instagram.ParseAllow(a.env("HERALD_ENDPOINT_ALLOW")), UserAgent: "herald/" + Version}
 	secrets := func() []string { return nil }
-	if local {
+	if l.local {
 		if err := c.openSandbox(a.path(filepath.Join(sandboxDir, "instagram"))); err != nil {
 			return nil, err
 		}
-		opts.Tokens, opts.Transport = sandboxTokens(p), c.localTransport()
+		opts.Tokens, opts.Transport = sandboxTokens(l.plan), c.localTransport()
 	} else {
-		tokens, err := a.tokens(p, configured, opts.Allow)
+		tokens, err := a.tokens(l, opts.Allow)
 		if err != nil {
 			return nil, err
 		}
@@ -67,8 +76,9 @@ func (a *App) connect(p *plan.Plan, configured []string, local bool) (*connectio
 
 // tokens finds the tokens of the accounts that the plan calls Instagram for.
 // It is an error if one of them has none, or an endpoint that no token may go
-// to.
-func (a *App) tokens(p *plan.Plan, configured, allow []string) (*instagram.Tokens, error) {
+// to. Where nobody is called no token is asked for.
+func (a *App) tokens(l link, allow []string) (*instagram.Tokens, error) {
+	p, configured := l.plan, l.configured
 	calls := make(map[string]bool)
 	for c := range p.Pending() {
 		calls[c.Account] = true
@@ -85,6 +95,10 @@ func (a *App) tokens(p *plan.Plan, configured, allow []string) (*instagram.Token
 			used[account.Name] = true
 			errs = append(errs, instagram.CheckEndpoint(account.Endpoint, allow))
 		}
+	}
+	if l.silent || len(calls) == 0 {
+		tokens, _ := instagram.Environment(func(string) (string, bool) { return "", false }, nil)
+		return tokens, errors.Join(errs...)
 	}
 	tokens, faults := instagram.Environment(a.LookupEnv, names)
 	for _, fault := range faults {

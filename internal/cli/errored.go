@@ -23,25 +23,30 @@ func erroredPath(store state.Store) string {
 	return filepath.Join(filepath.Dir(store.Location()), erroredFile)
 }
 
-// keepErrored saves what a run knows and could not record: in a file beside
-// the record, or on standard output where that cannot be written either.
-func (a *App) keepErrored(store state.Store, rec *state.Record) {
+// keepErrored saves what the run knows and could not record: in a file beside
+// the record, or where that cannot be written either on standard output, or on
+// standard error where the output is a document.
+func (r *run) keepErrored(rec *state.Record) {
 	if rec == nil {
 		return
 	}
 	var buf bytes.Buffer
 	if err := state.Encode(&buf, rec); err != nil {
-		a.report(failure(err))
+		r.report(failure(err))
 		return
 	}
 	const explain = "The record could not be written, so what this run did is kept apart. "
-	path := erroredPath(store)
+	path := erroredPath(r.store)
 	if err := writeSynced(path, buf.Bytes()); err == nil {
-		a.report(fail("Record is kept in another file", fmt.Sprintf("%sNothing more is sent before it is put back:\n\n  herald state push %s", explain, path)))
+		r.report(fail("Record is kept in another file", fmt.Sprintf("%sNothing more is sent before it is put back:\n\n  herald state push %s", explain, path)))
 		return
 	}
-	_, _ = io.Copy(a.Stdout, &buf)
-	a.report(fail("Record could not be written anywhere", explain+"It was written to standard output, from the line { to the line }. Save it as a file, and put it back before anything else is sent:\n\n  herald state push FILE"))
+	stream, name := r.app.Stdout, "output"
+	if !r.opts.format.text() {
+		stream, name = r.app.Stderr, "error"
+	}
+	_, _ = io.Copy(stream, &buf)
+	r.report(fail("Record could not be written anywhere", explain+"It was written to standard "+name+", from the line { to the line }. Save it as a file, and put it back before anything else is sent:\n\n  herald state push FILE"))
 }
 
 // writeSynced writes a file and waits until the disk has it.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -11,55 +12,117 @@ import (
 
 // format is how a document is asked for; the zero value is text.
 type format struct {
-	json, markdown bool
-	verbose        bool
+	json, markdown, html bool
+	into                 string // a file for the JSON document, beside what is shown
+	budget               int    // the most bytes of Markdown, 0 for a comment's
+	label                string // tells the Markdown of one configuration from that of another
+	verbose              bool
 }
 
+// flags are the options of a command that shows a document in every format.
 func (f *format) flags() []flag {
 	return []flag{
 		boolFlag(&f.json, "json", "Write a JSON document, in the shape of Terraform's."),
 		boolFlag(&f.markdown, "markdown", "Write Markdown, for a pull request."),
+		boolFlag(&f.html, "html", "Write a page for the browser, which shows each conversation as the person will see it."),
+		f.intoFlag("Write the JSON document to a file as well, whatever is shown. It holds message texts; only its owner can read it."),
+		f.budgetFlag(), f.labelFlag(),
 		boolFlag(&f.verbose, "verbose", "Show everything, however long, and what was sent already."),
 	}
 }
 
-// conflict returns an error if two formats are asked for.
-func (f *format) conflict() hcl.Diagnostics {
-	if f.json && f.markdown {
-		return fail("Two formats", "Of -json and -markdown one can be had at a time.")
+func (f *format) intoFlag(usage string) flag {
+	return stringFlag(&f.into, "json-into", "FILE", usage)
+}
+
+func (f *format) budgetFlag() flag {
+	return intFlag(&f.budget, "budget", "BYTES", "With -markdown: the most bytes; what does not fit is counted. The default fits a comment on a pull request; 1000000 fits a job's summary.", leastBudget)
+}
+
+func (f *format) labelFlag() flag {
+	return stringFlag(&f.label, "label", "NAME", "With -markdown: the name in its hidden marker, by which a comment is found and edited; one for each configuration of a repository.")
+}
+
+// leastBudget is the least that a Markdown document can say anything in.
+const leastBudget = 2000
+
+// check returns an error if the options contradict each other, or if a file is
+// named that must not be written.
+func (f *format) check(a *App) hcl.Diagnostics {
+	var asked []string
+	for _, o := range []struct {
+		given bool
+		name  string
+	}{{f.json, "-json"}, {f.markdown, "-markdown"}, {f.html, "-html"}} {
+		if o.given {
+			asked = append(asked, o.name)
+		}
+	}
+	switch {
+	case len(asked) > 1:
+		return fail("More than one format", "Of "+strings.Join(asked, " and ")+" one can be had at a time. The JSON document can be had beside any of them, in a file:\n\n  -json-into=FILE")
+	case f.budget != 0 && !f.markdown:
+		return fail("Option without its format", "The option -budget says how long the Markdown may be, and goes with -markdown.")
+	case f.label != "" && !f.markdown:
+		return fail("Option without its format", "The option -label names the Markdown, and goes with -markdown.")
+	case f.into != "":
+		if err := documentFile.check(a.path(f.into)); err != nil {
+			return failure(err)
+		}
 	}
 	return nil
 }
 
-func (f *format) text() bool { return !f.json && !f.markdown }
+func (f *format) text() bool { return !f.json && !f.markdown && !f.html }
+
+func (f *format) markdownOptions() view.MarkdownOptions {
+	return view.MarkdownOptions{Budget: f.budget}
+}
 
 // document is a thing that can be shown, with a renderer for each format that
 // it has.
 type document struct {
 	text     func(w io.Writer, opts view.TextOptions) error
 	json     func(w io.Writer) error
-	markdown func(w io.Writer) error
+	markdown func(w io.Writer, opts view.MarkdownOptions) error
+	html     func(w io.Writer) error
 }
 
-// show writes a document to standard output. The exit code is exitOK, or
-// exitError where it cannot be written.
+// show writes a document to standard output, and to the file of -json-into.
+// The exit code is exitOK, or exitError where it cannot be written.
 func (a *App) show(f format, doc document) int {
-	var err error
-	switch {
-	case f.json:
-		err = doc.json(a.Stdout)
-	case f.markdown:
-		err = doc.markdown(a.Stdout)
-	default:
-		opts := a.textOptions(a.Stdout)
-		opts.Verbose = f.verbose
-		err = doc.text(a.Stdout, opts)
+	if err := a.keep(f, doc); err != nil {
+		a.report(failure(err))
+		return exitError
 	}
-	if err != nil {
+	if err := a.render(a.Stdout, f, doc); err != nil {
 		a.report(failure(err))
 		return exitError
 	}
 	return exitOK
+}
+
+// keep writes the document to the file of -json-into, if there is one.
+func (a *App) keep(f format, doc document) error {
+	if f.into == "" {
+		return nil
+	}
+	return documentFile.write(a.path(f.into), doc.json)
+}
+
+// render writes a document in its format.
+func (a *App) render(w io.Writer, f format, doc document) error {
+	switch {
+	case f.json:
+		return doc.json(w)
+	case f.markdown:
+		return doc.markdown(w, f.markdownOptions())
+	case f.html:
+		return doc.html(w)
+	}
+	opts := a.textOptions(w)
+	opts.Verbose = f.verbose
+	return doc.text(w, opts)
 }
 
 // sourcesOf returns the function that finds the source lines under

@@ -2,17 +2,14 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/hashicorp/hcl/v2"
 
-	"herald/config"
 	"herald/internal/view"
 	"herald/plan"
 )
@@ -21,6 +18,8 @@ import (
 type planOptions struct {
 	request
 	out              string
+	since            string
+	expires          time.Duration
 	detailedExitcode bool
 	format           format
 }
@@ -29,6 +28,8 @@ func (a *App) planCommand() command {
 	o := &planOptions{}
 	flags := []flag{
 		stringFlag(&o.out, "out", "FILE", "Write the plan to a file, for apply. The file holds message texts; only its owner can read it."),
+		expiresFlag(&o.expires),
+		sinceFlag(&o.since),
 		boolFlag(&o.detailedExitcode, "detailed-exitcode", "Exit with 2 if there is something to do, 0 if not, 1 on errors."),
 	}
 	flags = append(flags, o.format.flags()...)
@@ -41,37 +42,65 @@ func (a *App) planCommand() command {
 		name: "plan", synopsis: "Show what would be sent.",
 		help: `Compares the configuration with the record and shows what apply would send, in the order in which it would, and why.
 
-It needs no token, opens no connection and writes no file but the one that -out names.`,
+It needs no token, opens no connection and writes no file but those that -out and -json-into name.
+
+Exit codes: 0 the plan is made; 1 an error; 2 with -detailed-exitcode: there is something to do.`,
 		flags:  flags,
 		action: func(ctx context.Context, _ []string) int { return a.runPlan(ctx, o) },
 	}
 }
 
+// longestExpiry bounds -expires: who plans for longer has mistyped it.
+const longestExpiry = 366 * 24 * time.Hour
+
+// expiresFlag takes how long a saved plan is accepted.
+func expiresFlag(dst *time.Duration) flag {
+	const form = "it takes how long from now on, from 1s to a year, as in 24h"
+	return listFlag(func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < time.Second || d > longestExpiry {
+			return fmt.Errorf(form)
+		}
+		*dst = d
+		return nil
+	}, "DURATION", "With -out: apply refuses the plan later than that from now on, as in 24h.", "expires")
+}
+
 func (a *App) runPlan(ctx context.Context, o *planOptions) int {
-	if diags := o.format.conflict(); diags.HasErrors() {
+	if diags := o.check(a); diags.HasErrors() {
 		a.report(diags)
 		return exitError
 	}
 	p, cfg, diags := a.planNow(ctx, &o.request)
 	if diags.HasErrors() {
-		a.problem(o.format, cfg, diags)
+		a.reportIn(diags, sourcesOf(cfg))
 		return exitError
 	}
+	since, more := a.planSince(o.since, p)
+	if more.HasErrors() {
+		a.report(more)
+		return exitError
+	}
+	if o.expires > 0 {
+		p.Expires = a.Now().Add(o.expires).UTC().Truncate(time.Second)
+	}
 	if o.out != "" {
-		if err := writePlan(a.path(o.out), p); err != nil {
-			a.problem(o.format, cfg, failure(err))
+		if err := planFile.write(a.path(o.out), p.Encode); err != nil {
+			a.report(failure(err))
 			return exitError
 		}
 	}
 	if o.format.text() {
 		a.reportIn(diags, sourcesOf(cfg))
+	} else {
+		a.annotate(diags)
 	}
-	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox})
+	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox, Since: since})
 	if code := a.show(o.format, planDocument(doc)); code != exitOK {
 		return code
 	}
 	if o.out != "" && o.format.text() {
-		a.say(fmt.Sprintf("\nSaved the plan to %s. To send exactly this:\n\n  herald apply %q", o.out, o.out))
+		a.say(o.savedAs(p))
 	}
 	if o.detailedExitcode && !p.Empty() {
 		return exitChanges
@@ -79,52 +108,32 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 	return exitOK
 }
 
-// writePlan stores a plan, readable by its owner only: it holds texts.
-func writePlan(path string, p *plan.Plan) error {
-	if strings.HasPrefix(filepath.Base(path), strings.TrimSuffix(stateFile, "json")) {
-		return fmt.Errorf("%s is a name of the record's files, so the plan is not written there", path)
+// check returns an error if the options contradict each other, or if a file is
+// named that must not be written.
+func (o *planOptions) check(a *App) hcl.Diagnostics {
+	if diags := o.format.check(a); diags.HasErrors() {
+		return diags
 	}
-	if err := replaceable(path); err != nil {
-		return err
-	}
-	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Cleanup() }() // does nothing once the file is in its place
-	w := bufio.NewWriterSize(f, 1<<16)
-	if err := p.Encode(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
-}
-
-// replaceable returns an error if something stands at path that is no earlier
-// plan: a slip of the hand must not cost the configuration, or the record.
-func replaceable(path string) error {
-	info, err := os.Lstat(path)
 	switch {
-	case err != nil:
-		return nil // nothing is there, or the writing will tell
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is not a regular file, so the plan is not written there", path)
-	case info.Size() == 0:
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	head := make([]byte, 64)
-	n, _ := f.Read(head) // what cannot be read is no plan
-	if !bytes.Contains(head[:n], []byte(`"producer":"herald"`)) {
-		return fmt.Errorf("%s is there already and is no saved plan, so the plan is not written over it", path)
+	case o.expires > 0 && o.out == "":
+		return fail("Nothing that could expire", "The option -expires says how long a saved plan is accepted, and no file for the plan is named:\n\n  herald plan -out=FILE -expires=24h")
+	case o.out != "" && filepath.Clean(a.path(o.out)) == filepath.Clean(a.path(o.format.into)) && o.format.into != "":
+		return fail("One file for two things", "The options -out and -json-into name the same file. The saved plan, for apply, and the JSON document, for policies, are two things: give each its own file.")
+	case o.out != "":
+		if err := planFile.check(a.path(o.out)); err != nil {
+			return failure(err)
+		}
 	}
 	return nil
+}
+
+// savedAs says what is to be done with the saved plan.
+func (o *planOptions) savedAs(p *plan.Plan) string {
+	until := ""
+	if !p.Expires.IsZero() {
+		until = ", which is accepted until " + p.Expires.Format(time.RFC3339)
+	}
+	return fmt.Sprintf("\nSaved the plan to %s%s. To send exactly this:\n\n  herald apply %q", o.out, until, o.out)
 }
 
 // readPlan reads a saved plan.
@@ -135,13 +144,4 @@ func readPlan(path string) (*plan.Plan, error) {
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	return plan.Decode(bufio.NewReaderSize(f, 1<<16), path)
-}
-
-// problem writes diagnostics in the format that was asked for.
-func (a *App) problem(f format, cfg *config.Config, diags hcl.Diagnostics) {
-	if f.json {
-		_ = view.DiagnosticsJSON(a.Stdout, diags, sourcesOf(cfg))
-		return
-	}
-	a.reportIn(diags, sourcesOf(cfg))
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"herald/apply"
 	"herald/plan"
 )
@@ -13,23 +11,22 @@ import (
 func (a *App) reconcileCommand() command {
 	o := &applyOptions{settleOnly: true, parallelism: apply.DefaultParallelism}
 	flags := []flag{boolFlag(&o.sandbox, "sandbox", "Use the local Instagram and its record.")}
+	flags = append(flags, o.format.receiptFlags()...)
 	flags = append(flags, o.inputs.flags()...)
 	flags = append(flags, o.recordFlags.write()...)
 	return command{
-		name: "reconcile", synopsis: "Find out about messages in doubt, and send nothing.",
+		name: "reconcile", synopsis: "Find out about messages in doubt, and send nothing.", stream: true,
 		help: `Reads the conversations in which a message is in doubt. One that is found is recorded as sent, one that is proven absent as not sent; the next apply sends it. What cannot be decided stays in doubt. It needs the token, and sends nothing.
 
 Exit codes: 0 nothing is in doubt any more; 1 an error; 4 something is still in doubt; 5 refused, because of the record.`,
 		flags: flags,
 		action: func(ctx context.Context, _ []string) int {
 			r := &run{app: a, opts: o}
-			var diags hcl.Diagnostics
-			r.cfg, r.want, diags = a.wanted(&o.request)
-			a.reportIn(diags, sourcesOf(r.cfg))
-			if diags.HasErrors() {
+			if diags := r.check(); diags.HasErrors() {
+				a.report(diags)
 				return exitError
 			}
-			return r.locked(ctx)
+			return r.receipted(r.begin(ctx))
 		},
 	}
 }

@@ -64,6 +64,8 @@ func TestScript(t *testing.T) {
 //	says FILE TEXT            the file, stdout or stderr holds the text, wrapped as it may be
 //	plain FILE...             no escape, no control or direction character is in it
 //	json FILE POINTER VALUE   the JSON document holds the value there
+//	lines FILE                every line of the file is a JSON object
+//	line FILE POINTER VALUE INTO  the first line that holds the value there is put into a file
 //	get NAME FILE POINTER     sets $NAME to what a JSON document holds there
 //	expand FILE...            $URL, $DEAD, $WORK and $SECRET in it become their values
 //	edit FILE OLD NEW         replaces a text, which must be there
@@ -96,6 +98,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"plain":     cmdPlain,
 		"json":      cmdJSON,
 		"get":       cmdGet,
+		"lines":     cmdLines,
+		"line":      cmdLine,
 		"expand":    cmdExpand,
 		"edit":      cmdEdit,
 		"cut":       cmdCut,

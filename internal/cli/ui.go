@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/term"
 
 	"herald/internal/view"
@@ -34,18 +33,6 @@ func (a *App) textOptions(w io.Writer) view.TextOptions {
 		Color: isTerminal(w) && !no && !a.noColor && a.env("TERM") != "dumb",
 		Width: width(w),
 	}
-}
-
-// report writes diagnostics that are about no file.
-func (a *App) report(diags hcl.Diagnostics) { a.reportIn(diags, nil) }
-
-// reportIn writes diagnostics, with the lines of the files that they are
-// about. Errors and warnings go to standard error.
-func (a *App) reportIn(diags hcl.Diagnostics, sources func(string) []byte) {
-	if len(diags) == 0 {
-		return
-	}
-	_ = view.Diagnostics(a.Stderr, diags, sources, a.textOptions(a.Stderr))
 }
 
 // say writes a line, or several, to standard output.

@@ -14,7 +14,9 @@ import (
 type usageError struct {
 	cmd     *urfave.Command
 	path    string
-	unknown string // an unknown command
+	unknown string    // an unknown command
+	subs    []command // those that there are
+	stream  bool      // the command's -json writes lines
 	err     error
 }
 
@@ -34,12 +36,7 @@ func (a *App) usageError(root *urfave.Command, err error) hcl.Diagnostics {
 	}
 	help := "\n\n  " + u.path + " -help"
 	if u.err == nil {
-		var names []string
-		for _, c := range u.cmd.Commands {
-			names = append(names, c.Name)
-		}
-		detail := fmt.Sprintf("%s has no command %q.%s The commands are listed by:%s", u.path, u.unknown, didYouMean(u.unknown, names, ""), help)
-		return fail("Unknown command", detail)
+		return unknownCommand(u.path, u.unknown, u.subs)
 	}
 	text := u.err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
@@ -61,6 +58,15 @@ func (a *App) usageError(root *urfave.Command, err error) hcl.Diagnostics {
 		return fail("Invalid value of an option", fmt.Sprintf("The option -%s does not take %q: %s. The options are listed by:%s", value[1], value[0], rest, help))
 	}
 	return fail("Invalid command line", sentence(text)+" How it is called is told by:"+help)
+}
+
+// unknownCommand says that the command with that path has no such command.
+func unknownCommand(path, name string, subs []command) hcl.Diagnostics {
+	var names []string
+	for _, c := range subs {
+		names = append(names, c.name)
+	}
+	return fail("Unknown command", fmt.Sprintf("%s has no command %q.%s The commands are listed by:\n\n  %s -help", path, name, didYouMean(name, names, ""), path))
 }
 
 // invalidValue takes apart the parser's error for a value that a flag refused.

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"io"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/apply"
+	"herald/internal/view"
+	"herald/internal/view/safe"
+	"herald/state"
+)
+
+// receiptFlags are the options of a command that shows what it did.
+func (f *format) receiptFlags() []flag {
+	return []flag{
+		boolFlag(&f.json, "json", "Write a line of JSON for each thing that happens, in the manner of Terraform. Never asks."),
+		boolFlag(&f.markdown, "markdown", "Write what was done as Markdown; the rest goes to standard error."),
+		boolFlag(&f.html, "html", "Write what was done as a page for the browser; the rest goes to standard error."),
+		f.intoFlag("Write what was done to a file as one JSON document, whatever is shown. Only its owner can read it."),
+		f.budgetFlag(), f.labelFlag(),
+	}
+}
+
+// prose is where a person is told what goes on: standard output, unless it is
+// for a document.
+func (r *run) prose() io.Writer {
+	switch {
+	case r.opts.format.json:
+		return io.Discard
+	case r.opts.format.text():
+		return r.app.Stdout
+	}
+	return r.app.Stderr
+}
+
+// say tells a person a line, or several.
+func (r *run) say(text string) { _, _ = io.WriteString(r.prose(), safe.Text(text)+"\n") }
+
+// report writes diagnostics, and remembers them for the receipt.
+func (r *run) report(diags hcl.Diagnostics) {
+	r.told = append(r.told, diags...)
+	r.app.reportIn(diags, sourcesOf(r.cfg))
+}
+
+// showPlan shows what is about to be sent.
+func (r *run) showPlan() {
+	a := r.app
+	doc := view.NewPlanDoc(r.plan, view.PlanOptions{
+		Diagnostics: r.planDiags, Sources: sourcesOf(r.cfg), Names: r.opts.names, Since: r.since,
+		Sandbox: r.opts.sandbox || r.file != "" && onSandbox(r.plan),
+	})
+	if r.opts.format.json {
+		a.stream().Plan(doc)
+		return
+	}
+	r.told = append(r.told, r.render(format{verbose: r.opts.format.verbose}, planDocument(doc), r.prose())...)
+}
+
+// render writes a document, and reports if that does not succeed.
+func (r *run) render(f format, doc document, w io.Writer) hcl.Diagnostics {
+	if err := r.app.render(w, f, doc); err != nil {
+		diags := failure(err)
+		r.app.report(diags)
+		return diags
+	}
+	return nil
+}
+
+// showResult shows what the run did, and the outputs as they are now.
+func (r *run) showResult(report *apply.Report) {
+	doc := view.NewRunDoc(report)
+	if !report.Refused {
+		doc.Outputs = resolveOutputs(r.plan, report.Record)
+	}
+	f := r.opts.format
+	switch {
+	case report.Refused && (f.text() || f.json): // the diagnostics have said it
+	case f.json:
+		r.app.stream().Run(doc)
+		r.app.stream().Outputs(doc.Outputs)
+	case f.text():
+		r.showText(doc, report.Record)
+	}
+	r.write(doc)
+}
+
+// showText writes what the run did for a person.
+func (r *run) showText(doc *view.RunDoc, rec *state.Record) {
+	if len(doc.Receipts) > 0 {
+		r.say("")
+	}
+	r.render(r.opts.format, runDocument(doc), r.app.Stdout)
+	if len(r.plan.Outputs) > 0 {
+		r.say("")
+		r.render(r.opts.format, outputsDocument(resolveOutputs(r.plan, rec), "Outputs:"), r.app.Stdout)
+	}
+}
+
+// write writes the run's document where one was asked for, beside what was
+// shown while it went on.
+func (r *run) write(doc *view.RunDoc) {
+	r.receipt = true
+	doc.Diagnostics, doc.Sources = r.told, sourcesOf(r.cfg)
+	f := r.opts.format
+	if f.markdown || f.html {
+		r.render(f, runDocument(doc), r.app.Stdout)
+	}
+	if err := r.app.keep(f, runDocument(doc)); err != nil {
+		r.app.report(failure(err))
+	}
+}
+
+// receipted makes sure that there is a document where one was asked for, also
+// of a run that came to nothing. It returns the code.
+func (r *run) receipted(code int) int {
+	if !r.receipt {
+		doc := &view.RunDoc{Refused: true}
+		if r.plan != nil {
+			doc.PlanID = r.plan.ID
+		}
+		r.write(doc)
+	}
+	return code
+}
+
+// nothingToDo is the receipt of a run that had nothing to do.
+func (r *run) nothingToDo() {
+	doc := &view.RunDoc{PlanID: r.plan.ID}
+	if r.opts.format.json {
+		r.app.stream().Run(doc)
+	}
+	r.write(doc)
+}
+
+func runDocument(doc *view.RunDoc) document {
+	return document{
+		text:     func(w io.Writer, opts view.TextOptions) error { return view.RunText(w, doc, opts) },
+		json:     func(w io.Writer) error { return view.RunJSON(w, doc) },
+		markdown: func(w io.Writer, opts view.MarkdownOptions) error { return view.RunText(w, doc, view.TextOptions{}) },
+		html:     func(w io.Writer) error { return view.RunHTML(w, doc) },
+	}
+}
+
+// showInbox shows what the people see on the local Instagram.
+func (r *run) showInbox(conn *connection, began time.Time) {
+	r.say("")
+	r.render(format{verbose: r.opts.format.verbose}, inboxDocument(r.plan, conn.sandbox, began), r.prose())
+	r.say(nextSteps)
+}
+
+// nextSteps stands below what -sandbox did.
+const nextSteps = `Where to look next:
+
+  herald apply -sandbox        again: nothing is sent twice
+  herald state list -sandbox   what is on the record
+  herald plan                  what would go to the real Instagram; needs no token`
