@@ -32,7 +32,7 @@ func (e *engine) ask(ctx context.Context, a *account) gateResult {
 			if id.IGID != a.plan.IGID {
 				return gateResult{account: a, why: e.stranger(a, id)}
 			}
-			err := e.ledger.see(e.records, a.settling.unseen, a.clock.now(), e.run.SettleOnly)
+			err := e.ledger.see(e.records, a.settling.unseen, a.clock.now(), e.keepsPlan())
 			return gateResult{account: a, open: true, err: err}
 		case RateLimited:
 			limits++

@@ -98,6 +98,10 @@ func (e *engine) heard(r reading, o Outcome, began time.Time) Outcome {
 	return o
 }
 
+// keepsPlan reports whether what is settled stays with the plan that wrote the
+// intent; see Run.SettleForPlan.
+func (e *engine) keepsPlan() bool { return e.run.SettleOnly && !e.run.SettleForPlan }
+
 // weigh applies the recipe to what was read of a conversation. The time that
 // counts is when the reading began: nothing that was read is older.
 func (e *engine) weigh(n *news, t *talk, l Listing, page bool) {
@@ -106,6 +110,6 @@ func (e *engine) weigh(n *news, t *talk, l Listing, page bool) {
 		early: !t.since.IsZero() && n.began.Before(t.since.Add(t.patience)), foundOnly: page,
 	}
 	var findings map[state.Key]finding
-	findings, n.err = e.ledger.settle(e.records, t.at, t.kinds, ev, e.run.SettleOnly)
+	findings, n.err = e.ledger.settle(e.records, t.at, t.kinds, ev, e.keepsPlan())
 	n.told = append(n.told, told{t, findings})
 }

@@ -43,6 +43,10 @@ type Run struct {
 	// SettleOnly settles what is in doubt and does nothing else: nothing is
 	// sent or repeated. The report has the messages in doubt only.
 	SettleOnly bool
+	// SettleForPlan writes what SettleOnly settles under this plan's id, so that
+	// this plan can be applied next. Without it the id stays that of the plan that
+	// wrote the intent, which can then be applied again.
+	SettleForPlan bool
 
 	// Prepare records every message that the plan sends as intent, under Claim,
 	// and calls nobody: once the record is shared, no other run sends them. The

@@ -327,6 +327,29 @@ func TestReconcileSendsNothing(t *testing.T) {
 	})
 }
 
+func TestReconcileForAPlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newRoom(t)
+		d := newDraft("sha256:p1")
+		w.kept(w.crashed(d.send("there", "1")))
+		w.crashed(d.send("not-there", "2"))
+		w.with(func(r *Run) { r.SettleOnly, r.SettleForPlan = true, true })
+		rep, _ := w.run(d)
+		code(t, rep, 0)
+		equal(t, "record", w.record(), "message.not-there absent\nmessage.there sent mid.1")
+		r, _ := w.session.Load(t.Context())
+		for e := range r.All() {
+			if e.PlanID != "sha256:p1" {
+				t.Errorf("%s is still of the plan %s: the plan that it was settled for is stale", e.Key(), e.PlanID)
+			}
+		}
+		w.with(func(r *Run) { r.SettleOnly, r.SettleForPlan = false, false })
+		rep, _ = w.run(d)
+		code(t, rep, 0)
+		equal(t, "wire", w.gram.wire(), "2:not-there")
+	})
+}
+
 func TestRevisionWaitsForTheDoubtAboutTheFormer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newRoom(t)
