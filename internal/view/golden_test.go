@@ -7,11 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"herald/apply"
+	"herald/config/content"
+	"herald/plan"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -112,6 +115,24 @@ func TestPlanMarkdown(t *testing.T) {
 func TestPlanJSON(t *testing.T) {
 	golden(t, "plan.json", func(w io.Writer) error {
 		return indented(w, func(w io.Writer) error { return PlanJSON(w, sampleDoc()) })
+	})
+}
+
+func TestPlanJSONSinceAnother(t *testing.T) {
+	now, old := samplePlan(), samplePlan()
+	old.ID = "sha256:" + strings.Repeat("01", 32)
+	hi, gone, bob, secret := old.Changes[0], old.Changes[2], old.Changes[6], old.Changes[14]
+	hi.Content.Value = "Hi Ana, your order is delayed."
+	bob.Content.Value = "Hi Bob, your order is on its way."
+	bob.Action, bob.Reason, bob.Base = plan.Send, plan.NotSentYet, nil
+	secret.Content.Value, secret.Sensitive = "not a secret then", false
+	old.Changes = []*plan.Change{hi, gone, bob, secret}
+	now.Changes = []*plan.Change{now.Changes[0], now.Changes[1], now.Changes[6], now.Changes[14]}
+	now.Changes[2].Base.Fingerprint = content.Fingerprint(bob.Account, bob.Recipient, bob.Content)
+	now.Moves, now.Outputs = nil, nil
+	golden(t, "plan-since.json", func(w io.Writer) error {
+		d := NewPlanDoc(now, PlanOptions{Since: old})
+		return indented(w, func(w io.Writer) error { return PlanJSON(w, d) })
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"herald/config/addr"
+	"herald/config/content"
 	"herald/plan"
 	"herald/state"
 )
@@ -17,9 +18,9 @@ type planJSON struct {
 	Lineage         *string                 `json:"lineage"` // null: there was no record
 	Sandbox         bool                    `json:"sandbox,omitempty"`
 	Expires         string                  `json:"expires,omitempty"` // of a saved plan: RFC 3339, UTC
-	Applyable       bool                    `json:"applyable"` // an apply would do something
-	Complete        bool                    `json:"complete"`  // nothing is left to be done after it
-	Errored         bool                    `json:"errored"`   // always false: what has errors is no plan
+	Applyable       bool                    `json:"applyable"`         // an apply would do something
+	Complete        bool                    `json:"complete"`          // nothing is left to be done after it
+	Errored         bool                    `json:"errored"`           // always false: what has errors is no plan
 	Accounts        []accountJSON           `json:"accounts"`
 	Selection       *plan.Selection         `json:"selection,omitempty"`
 	RetryRejected   bool                    `json:"retry_rejected,omitempty"`
@@ -27,6 +28,7 @@ type planJSON struct {
 	ResourceChanges []changeJSON            `json:"resource_changes"` // in the order of execution
 	Moves           []plan.Move             `json:"moves,omitempty"`
 	OutputChanges   map[string]outputJSON   `json:"output_changes"`
+	Since           *sinceJSON              `json:"since,omitempty"`
 	Summary         summaryJSON             `json:"summary"`
 	Diagnostics     []diagnosticJSON        `json:"diagnostics"`
 }
@@ -135,6 +137,7 @@ func PlanJSON(w io.Writer, d *PlanDoc) error {
 		Variables:       variables(d.Variables),
 		ResourceChanges: make([]changeJSON, 0, len(d.changes)),
 		Moves:           d.Moves,
+		Since:           d.sinceJSON(),
 		Summary:         summaryJSON{Text: d.Summary(), Changes: !d.Empty(), Counts: d.Counts},
 		Diagnostics:     diagnosticsJSON(d.Diagnostics, d.Sources),
 	}
@@ -192,6 +195,9 @@ func (d *PlanDoc) changeJSON(c *plan.Change, ids map[string]string) changeJSON {
 	}
 	if c.Action == plan.Import {
 		j.Change.Importing = &importingJSON{ID: c.ImportID}
+	}
+	if b := j.Change.Before; b != nil && b.Kind != "" && c.Sensitive {
+		j.Change.BeforeSensitive.set(content.KindOf(b.Kind))
 	}
 	if a := j.Change.After; a != nil {
 		a.Account = j.Account

@@ -41,7 +41,7 @@ func fits(s *jsonschema.Schema, doc []byte) error {
 
 func TestGoldensFitTheirSchemas(t *testing.T) {
 	for file, schema := range map[string]string{
-		"plan.json": "plan", "run.json": "run", "diagnostics.json": "validate", "entries.json": "state", "outputs.json": "outputs", "version.json": "version",
+		"plan.json": "plan", "plan-since.json": "plan", "run.json": "run", "diagnostics.json": "validate", "entries.json": "state", "outputs.json": "outputs", "version.json": "version",
 	} {
 		data, err := os.ReadFile(filepath.Join("testdata", file))
 		if err != nil {

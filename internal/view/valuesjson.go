@@ -111,7 +111,7 @@ func (d *PlanDoc) before(c *plan.Change) *valuesJSON {
 		if c.Content.Kind == content.Link {
 			kind = content.Link
 		}
-		v.setContent(content.Content{Kind: kind, Value: text}, false)
+		v.setContent(content.Content{Kind: kind, Value: text}, c.Sensitive)
 	}
 	return v
 }
