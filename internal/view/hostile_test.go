@@ -42,7 +42,8 @@ func evilPlan(s string) *PlanDoc {
 	})
 }
 
-var ourHTML = regexp.MustCompile(`^(<details><summary>To <code>[^<>\n]*</code></summary>|</details>)\n*$`)
+var ourHTML = regexp.MustCompile(`^(<!-- herald:(plan|run)(:[A-Za-z0-9._/-]+)? -->|` +
+	`<details><summary>([A-Z][a-z ]*)?(<code>[^<>\n]*</code>)?[a-z0-9, ]*</summary>|</details>)\n*$`)
 
 // checkMarkdown reads a document as GitHub does: apart from our own words there
 // are code and fences only, and no HTML but our folds.
@@ -103,7 +104,7 @@ func TestSampleMarkdownIsOurs(t *testing.T) {
 func FuzzFormats(f *testing.F) {
 	for _, s := range []string{
 		hostile, "", "`", "``` @all", "a|b", "</details>\n\n<script>", "\n\n# x\n- y", "~~~", "<!-- ", "\\", "[x](y)", "&lt;", "\x1b]0;x\a",
-		" ", "\t", "x\n    y", "https://example.com", "\u202e", strings.Repeat("👩‍👩‍👧", 80), "</code></summary>", "\xff\r\n", "$${x}",
+		" ", "\t", "x\n    y", "https://example.com", "\u202e", strings.Repeat("👩‍👩‍👧", 80), "</code></summary>", "\xff\r\n", "$${x}", "::error::x", "a ::stop-commands::x y", strings.Repeat("x", 40) + "::error::", "##[error]x ##vso[y]", "pаypal {{name}} Hi ,",
 	} {
 		f.Add(s)
 	}
@@ -118,6 +119,12 @@ func FuzzFormats(f *testing.F) {
 			t.Fatal(err)
 		}
 		checkRunes(t, plain.String())
+		plain.Reset()
+		if err := PlanText(&plain, d, TextOptions{Width: 40, Verbose: true}); err != nil {
+			t.Fatal(err)
+		}
+		checkRunes(t, plain.String())
+		checkCommands(t, plain.String())
 		checkLines(t, plain.String())
 		if err := Diagnostics(&diags, d.Diagnostics, d.Sources, TextOptions{}); err != nil {
 			t.Fatal(err)
@@ -150,7 +157,15 @@ func FuzzFormats(f *testing.F) {
 	})
 }
 
-var symbolLine = regexp.MustCompile(`^(  [+=?~…-] |-/\+ )`)
+// checkCommands holds that no line is a command to a pipeline's runner.
+func checkCommands(t *testing.T, s string) {
+	t.Helper()
+	if found := regexp.MustCompile(`(?m)^[ \t]*::|##[A-Za-z]*\[`).FindString(s); found != "" {
+		t.Errorf("a command to a runner: %q", found)
+	}
+}
+
+var symbolLine = regexp.MustCompile(`^(  [+=?~…<.-] |-/\+ )`)
 
 // checkLines holds that the symbols of changes stand before our addresses only.
 func checkLines(t *testing.T, s string) {

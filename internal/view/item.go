@@ -22,6 +22,8 @@ type Item struct {
 	Notes []Words
 	// Commands are what to run, one line each.
 	Commands []string
+	// Links are the links within Body, each once; none where Body is one.
+	Links []string
 	// Marks are what is odd about the content: MarkNotes puts them into
 	// sentences. The pieces of a sensitive one are left out.
 	Marks []odd.Mark
@@ -44,15 +46,12 @@ func (d *PlanDoc) Item(c *plan.Change) Item {
 
 // Describe puts a change into words.
 func Describe(c *plan.Change) Item {
-	it := Item{Symbol: c.Action.Symbol(), Address: c.Addr.String(), What: what(c)}
-	switch {
-	case c.Held():
-		it.Symbol = "…"
-	case c.Action == plan.NoOp:
-		it.Symbol = "="
-	}
+	it := Item{Symbol: symbol(c), Address: c.Addr.String(), What: what(c)}
 	if c.Content.Kind != content.KindInvalid && c.Content.Kind != content.Sticker && c.Content.Kind != content.Post && !c.Sensitive {
 		it.Body = c.Content.Value
+	}
+	if c.Content.Kind == content.Text {
+		it.Links = links(it.Body)
 	}
 	it.Marks = marks(c)
 	if note := reason(c); note != nil {
@@ -68,6 +67,17 @@ func Describe(c *plan.Change) Item {
 		it.Commands = resolveCommands(c)
 	}
 	return it
+}
+
+// symbol stands for what is done about a change.
+func symbol(c *plan.Change) string {
+	switch {
+	case c.Held():
+		return "…"
+	case c.Action == plan.NoOp:
+		return "="
+	}
+	return c.Action.Symbol()
 }
 
 // what says in a few words what is sent, or which reaction is meant.

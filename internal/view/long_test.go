@@ -29,10 +29,10 @@ func TestLongPlanIsNoBook(t *testing.T) {
 	if err := PlanText(&b, d, TextOptions{Width: 80}); err != nil {
 		t.Fatal(err)
 	}
-	_, end, _ := strings.Cut(b.String(), "number 49. See you soon! 🚚\n")
+	_, end, _ := strings.Cut(b.String(), "number 1000. See you soon! 🚚\n")
 	if want := `
-… and 9,950 more conversations (-verbose shows all)
-      message.campaign  9,950
+… and 9,998 more conversations (-verbose shows all)
+      + message.campaign  9,998
 
 Plan: 10,000 to send, 0 to react, 0 to unreact.
 
@@ -54,12 +54,46 @@ func TestOneLongConversationIsCut(t *testing.T) {
 	for _, c := range p.Changes {
 		c.Recipient = "1001"
 	}
+	p.Changes[250].Content.Value = "Hi {{name}}"
 	var b bytes.Buffer
 	if err := PlanText(&b, NewPlanDoc(p, PlanOptions{}), TextOptions{Width: 80}); err != nil {
 		t.Fatal(err)
 	}
-	if want := "number 199. See you soon! 🚚\n\n  … and 100 more in this conversation (-verbose shows all)\n"; !strings.Contains(b.String(), want) {
-		t.Errorf("not in the plan: %s", want)
+	for _, want := range []string{
+		"number 19. See you soon! 🚚\n\n      … and 280 more in this conversation, 1 of which looks odd (-verbose shows all)\n",
+		"! 1 message looks odd: message.campaign[\"person-250\"].\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("not in the plan: %s\nbut\n%s", want, b.String())
+		}
+	}
+}
+
+// TestPageOfAManifoldPlan holds that a plan of many sorts of conversations, long
+// texts, moves and marks is a page of about a hundred lines.
+func TestPageOfAManifoldPlan(t *testing.T) {
+	p := longPlan(10_000)
+	for i, c := range p.Changes {
+		c.Addr = messageOf(fmt.Sprintf("block_%d", i%70), fmt.Sprintf("person-%d", i))
+		if i%3 == 0 {
+			c.Content.Value = strings.Repeat("A line\n", 140)
+		}
+		if i%7000 == 7 {
+			c.Content.Value = "Hi , \u202e{{name}} pаypal \x00"
+		}
+		p.Moves = append(p.Moves, plan.Move{From: message("a"), To: message("b")})
+	}
+	for _, width := range []int{0, 40, 80, 140} {
+		var b bytes.Buffer
+		if err := PlanText(&b, NewPlanDoc(p, PlanOptions{}), TextOptions{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(b.String(), "\n"); lines > 110 || lines < 60 {
+			t.Errorf("%d lines at a width of %d:\n%s", lines, width, b.String())
+		}
+		if !strings.Contains(b.String(), "more lines (-verbose shows all)") {
+			t.Errorf("a long text is not cut at a width of %d", width)
+		}
 	}
 }
 
@@ -79,6 +113,9 @@ func TestMarkdownKeepsItsBudget(t *testing.T) {
 			}
 			if b.Len() > budget {
 				t.Errorf("%d messages: %d bytes are over the budget of %d", n, b.Len(), budget)
+			}
+			if budget < 20_000 && n > 100 && !strings.Contains(b.String(), " more | | |") {
+				t.Error("the table does not say what it leaves out")
 			}
 			folds := strings.Count(b.String(), "<details>")
 			if folds < n {

@@ -2,7 +2,9 @@ package view
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"herald/config/content"
 	"herald/internal/view/odd"
@@ -19,6 +21,27 @@ func marks(c *plan.Change) []odd.Mark {
 	if c.Sensitive {
 		for i := range found {
 			found[i].Text = ""
+		}
+	}
+	return found
+}
+
+// web finds what a chat makes a link of.
+var web = regexp.MustCompile(`(?i)\b(https?://|www\.)[^\s<>"]+`)
+
+// maxLinks is how many links of one text are listed.
+const maxLinks = 10
+
+// links returns the links within a text, each once.
+func links(text string) []string {
+	if !strings.Contains(text, "://") && !strings.Contains(text, "www.") && !strings.Contains(text, "WWW.") {
+		return nil
+	}
+	var found []string
+	for _, link := range web.FindAllString(text, 4*maxLinks) {
+		link = strings.TrimRight(link, ".,;:!?)]}'*_")
+		if link != text && !slices.Contains(found, link) && len(found) < maxLinks {
+			found = append(found, link)
 		}
 	}
 	return found
@@ -42,7 +65,7 @@ var markTitles = [...]struct {
 const maxPieces = 5
 
 // MarkNotes puts marks into sentences, one for each kind: "Looks unfinished:
-// {{name}} (line 2)." Lines are told for a text of more than one.
+// {{name}} (line 2)". Lines are told for a text of more than one.
 func MarkNotes(marks []odd.Mark, text string) []Words {
 	lines := 1
 	for _, m := range marks {
@@ -68,10 +91,27 @@ func MarkNotes(marks []odd.Mark, text string) []Words {
 			note = append(note, plain(fmt.Sprintf(" and %d more", n-maxPieces)))
 		}
 		if n > 0 {
-			notes = append(notes, append(note, plain(".")))
+			notes = append(notes, note)
 		}
 	}
 	return notes
+}
+
+// maxPiece is how many characters of a piece are shown.
+const maxPiece = 40
+
+// clip returns the first most characters of s, with … where there are more.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }
 
 // piece is one mark within a sentence.
@@ -84,9 +124,9 @@ func piece(m odd.Mark, first, line bool) Words {
 	case m.Text == "":
 		ws = append(ws, plain("in a sensitive text"))
 	case m.Kind == odd.MixedScript:
-		ws = append(ws, named(m.Text), plain(" is "), named(m.Spelled()))
+		ws = append(ws, named(clip(m.Text, maxPiece)), plain(" is "), named(clip(m.Spelled(), 4*maxPiece)))
 	default:
-		ws = append(ws, named(m.Text))
+		ws = append(ws, named(clip(m.Text, maxPiece)))
 	}
 	if line {
 		ws = append(ws, plain(fmt.Sprintf(" (line %d)", m.Line)))

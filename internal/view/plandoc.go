@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"herald/config/content"
+	"herald/internal/view/odd"
 	"herald/plan"
 	"herald/state"
 )
@@ -64,10 +65,14 @@ type PlanDoc struct {
 	// shown.
 	Marked  int
 	Expires time.Time // zero: never, or the plan is not a saved one
+	// Differences and Settings are what differs from the plan Since.
+	Differences []plan.Difference
+	Settings    []plan.Setting
 	PlanOptions
 
 	changes []*plan.Change
 	names   map[string]string // accounts by IG id
+	odd     map[*plan.Change][]odd.Mark
 	sent    map[string]string // texts of Since by their fingerprint, sensitive ones apart
 }
 
@@ -111,7 +116,7 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 	d := &PlanDoc{
 		ID: p.ID, Lineage: p.Lineage, Accounts: p.Accounts, Selection: p.Selection, RetryRejected: p.RetryRejected,
 		Moves: p.Moves, Outputs: p.Outputs, PlanOptions: opts,
-		changes: p.Changes, names: make(map[string]string, len(p.Accounts)),
+		changes: p.Changes, names: make(map[string]string, len(p.Accounts)), odd: make(map[*plan.Change][]odd.Mark),
 	}
 	maps.Copy(d.names, opts.Names)
 	for _, a := range p.Accounts {
@@ -123,7 +128,10 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 	if opts.Saved {
 		d.Expires = p.Expires
 	}
-	d.sent = texts(opts.Since)
+	if opts.Since != nil {
+		d.sent = texts(opts.Since)
+		d.Differences, d.Settings = plan.Compare(opts.Since, p), plan.CompareSettings(opts.Since, p)
+	}
 	d.Counts.Retired = p.Retired
 	d.Counts.Moved = len(p.Moves)
 	byKey := make(map[state.Conversation]*Conversation)
@@ -132,7 +140,8 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 		if !noteworthy(c) {
 			continue
 		}
-		if len(marks(c)) > 0 {
+		if found := marks(c); found != nil {
+			d.odd[c] = found
 			d.Marked++
 		}
 		conv := byKey[c.Conversation()]
@@ -148,9 +157,6 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 
 // texts returns what the plan sends, by fingerprint.
 func texts(p *plan.Plan) map[string]string {
-	if p == nil {
-		return nil
-	}
 	sent := make(map[string]string)
 	for _, c := range p.Changes {
 		if !c.Sensitive && (c.Content.Kind == content.Text || c.Content.Kind == content.Link) {
@@ -321,7 +327,11 @@ func (d *PlanDoc) Warnings() []Words {
 	if d.Sandbox {
 		lines = append(lines, Words{plain("Sandbox: a local Instagram takes everything; nothing leaves this machine.")})
 	} else {
-		for _, a := range d.Elsewhere {
+		for i, a := range d.Elsewhere {
+			if i == maxAccounts {
+				lines = append(lines, Words{plain("So do " + count(len(d.Elsewhere)-i, "more account", "more accounts") + ": another endpoint is theirs.")})
+				break
+			}
 			lines = append(lines, Words{
 				plain("Account "), named(a.Name), plain(" sends to "), named(a.Endpoint),
 				plain(", not to "), named(strings.TrimPrefix(defaultEndpoint, "https://")), plain("."),
@@ -344,6 +354,39 @@ func (d *PlanDoc) Warnings() []Words {
 		lines = append(lines, Words{plain("Messages that were refused for good are tried again (-retry-rejected).")})
 	}
 	return lines
+}
+
+// maxAccounts is how many accounts with another endpoint are named, and
+// maxNamed how many addresses with marks.
+const maxAccounts, maxNamed = 10, 5
+
+// MarkedWarning says that messages look odd and which, nil if none does. It
+// stands at the top: the notes below the messages may be among what is left
+// out.
+func (d *PlanDoc) MarkedWarning() []Words {
+	if d.Marked == 0 {
+		return nil
+	}
+	line := Words{plain(count(d.Marked, "message looks odd", "messages look odd") + ": ")}
+	n := 0
+	for _, conv := range d.Conversations {
+		for _, c := range conv.Changes {
+			if d.odd[c] == nil {
+				continue
+			}
+			if n++; n > maxNamed {
+				continue
+			}
+			if n > 1 {
+				line = append(line, plain(", "))
+			}
+			line = append(line, named(c.Addr.String()))
+		}
+	}
+	if n > maxNamed {
+		line = append(line, plain(" and "+content.Thousands(n-maxNamed)+" more"))
+	}
+	return []Words{append(line, plain("."))}
 }
 
 // maxFlags is how many patterns of a selection are written out.

@@ -1,84 +1,87 @@
 package view
 
 import (
-	"html"
 	"io"
 	"strings"
-
-	"github.com/hashicorp/hcl/v2"
 
 	"herald/config/content"
 	"herald/internal/view/safe"
 	"herald/plan"
 )
 
-// MarkdownOptions say how long a document may be.
-type MarkdownOptions struct {
-	// Budget is the most bytes; 0 stands for 60,000, which fits a comment on
-	// a pull request. What does not fit is counted.
-	Budget int
+// PlanMarkdown writes a plan for a pull request or a job's summary: behind the
+// marker what to beware of, the counts, what differs from the plan that was
+// reviewed before, a table by person, each conversation folded, and the digest.
+// It keeps the budget and says what it left out. Every name stands in a code
+// span and every text in a fence, so that none of them can mention, link, close
+// or fold anything.
+func PlanMarkdown(w io.Writer, d *PlanDoc, opts MarkdownOptions) error {
+	s := newMarkdown(PlanMarker, opts, d.endMarkdown())
+	for _, warning := range d.Warnings() {
+		s.beware(warning)
+	}
+	s.add("### Herald: ", strings.TrimPrefix(d.Summary(), "Plan: "), "\n\n")
+	if note := d.NoRecord(); note != "" {
+		s.add("> ", note, "\n\n")
+	}
+	for _, warning := range d.MarkedWarning() {
+		s.beware(warning)
+	}
+	s.diagnostics(d.Diagnostics, d.Sources)
+	d.sinceMarkdown(s)
+	if len(d.Conversations) > 0 {
+		d.tableMarkdown(s)
+		d.conversationsMarkdown(s)
+	}
+	d.movesMarkdown(s)
+	return s.writeTo(w)
 }
 
-const (
-	defaultBudget = 60_000
-	maxRows       = 50
-	tailBudget    = 400 // for the lines behind the conversations
-)
-
-// PlanMarkdown writes a plan for a pull request or a job's summary: the counts,
-// what to beware of, a table by person, and each conversation folded. Every
-// name stands in a code span and every text in a fence, so that none of them
-// can mention, link, close or fold anything.
-func PlanMarkdown(w io.Writer, d *PlanDoc, opts MarkdownOptions) error {
-	budget := opts.Budget
-	if budget <= 0 {
-		budget = defaultBudget
-	}
-	var b strings.Builder
-	b.WriteString("### Herald: " + strings.TrimPrefix(d.Summary(), "Plan: ") + "\n\n")
-	for _, warning := range d.Warnings() {
-		b.WriteString("> **Beware:** " + warning.Markdown() + "\n\n")
-	}
-	if note := d.NoRecord(); note != "" {
-		b.WriteString("> " + note + "\n\n")
-	}
-	d.diagnosticsMarkdown(&b, budget/3)
-	if len(d.Conversations) > 0 {
-		d.tableMarkdown(&b, budget/2)
-	}
-	left := d.conversationsMarkdown(&b, budget-tailBudget)
-	if left > 0 {
-		b.WriteString("… and " + count(left, "more conversation, which does", "more conversations, which do") + " not fit here.\n\n")
-	}
-	d.movesMarkdown(&b, budget-tailBudget)
+// endMarkdown is the end of a plan: what is not shown, and the digest.
+func (d *PlanDoc) endMarkdown() string {
+	var end string
 	if rest := d.Rest(); rest != "" {
-		b.WriteString(rest + "\n\n")
+		end = rest + "\n\n"
 	}
 	if d.ID != "" {
-		b.WriteString("Plan " + safe.Code(d.ID) + "\n")
+		end += "Plan " + codeSpan(d.ID) + "\n"
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return end
 }
 
-func (d *PlanDoc) tableMarkdown(b *strings.Builder, budget int) {
-	b.WriteString("| To | From | |\n|---|---|---|\n")
+// tableMarkdown writes a row for each conversation, within half of what is left.
+func (d *PlanDoc) tableMarkdown(s *sheet) {
+	room := s.left() / 2
+	s.add("| To | From | |\n|---|---|---|\n")
 	for i, conv := range d.Conversations {
-		if i == maxRows || b.Len() > budget {
-			b.WriteString("| … and " + count(len(d.Conversations)-i, "more", "more") + " | | |\n")
+		to := codeCell(conv.Recipient)
+		if conv.Person != "" {
+			to = codeCell(conv.Person) + " " + to
+		}
+		row := "| " + to + " | " + codeCell(conv.Account) + " | " + d.counts(conv) + " |\n"
+		if room -= len(row); i == maxRows || room < 0 {
+			s.add("| … and ", count(len(d.Conversations)-i, "more", "more"), " | | |\n")
 			break
 		}
-		var n Counts
-		for _, c := range conv.Changes {
-			n.add(c)
-		}
-		to := safe.Cell(conv.Recipient)
-		if conv.Person != "" {
-			to = safe.Cell(conv.Person) + " " + to
-		}
-		b.WriteString("| " + to + " | " + safe.Cell(conv.Account) + " | " + n.short() + " |\n")
+		s.add(row)
 	}
-	b.WriteByte('\n')
+	s.add("\n")
+}
+
+// counts says how much of what a conversation holds.
+func (d *PlanDoc) counts(conv *Conversation) string {
+	var n Counts
+	odd := 0
+	for _, c := range conv.Changes {
+		n.add(c)
+		if d.odd[c] != nil {
+			odd++
+		}
+	}
+	if odd > 0 {
+		return n.short() + ", **" + count(odd, "looks odd", "look odd") + "**"
+	}
+	return n.short()
 }
 
 // short counts what a conversation holds.
@@ -89,6 +92,8 @@ func (n Counts) short() string {
 		{n.Unreact, "to unreact"},
 		{n.Repeat, "to repeat"},
 		{n.Settle, "to settle"},
+		{n.Import, "to record as sent by hand"},
+		{n.Forget, "to forget"},
 		{n.Held, "held"},
 		{n.Edited, "edited after sending"},
 		{n.Lowered, "with a lowered revision"},
@@ -97,34 +102,63 @@ func (n Counts) short() string {
 	}), ", ")
 }
 
-// conversationsMarkdown writes conversations until the budget is spent, and
-// returns how many are left.
-func (d *PlanDoc) conversationsMarkdown(b *strings.Builder, budget int) int {
+// conversationsMarkdown writes conversations, each folded, until the budget is
+// spent. The first one that does not fit is written in part.
+func (d *PlanDoc) conversationsMarkdown(s *sheet) {
 	for i, conv := range d.Conversations {
-		var one strings.Builder
-		summary := conv.Recipient
+		title := conv.Recipient
 		if conv.Person != "" {
-			summary = conv.Person + " (" + conv.Recipient + ")"
+			title = conv.Person + " (" + conv.Recipient + ")"
 		}
-		// A code element: what would mention somebody in it does not.
-		one.WriteString("<details><summary>To <code>" + html.EscapeString(safe.Line(summary)) + "</code></summary>\n\n")
+		begin := fold("To ", title, ", "+strings.ReplaceAll(d.counts(conv), "**", ""))
+		var items strings.Builder
+		n := 0
 		for _, c := range conv.Changes {
-			itemMarkdown(&one, c)
-			if b.Len()+one.Len() > budget {
-				return len(d.Conversations) - i
+			one := d.itemMarkdown(c)
+			if items.Len()+len(one)+len(begin)+len(foldEnd) > s.left() {
+				break
 			}
+			items.WriteString(one)
+			n++
 		}
-		one.WriteString("</details>\n\n")
-		b.WriteString(one.String())
+		whole := n == len(conv.Changes)
+		if n > 0 {
+			s.add(begin, items.String())
+			if !whole {
+				rest := conv.Changes[n:]
+				s.add("… and ", content.Thousands(len(rest)), " more in this conversation", d.oddRest(rest), ".\n\n")
+			}
+			s.add(foldEnd)
+			i++
+		}
+		if rest := d.Conversations[i:]; !whole {
+			if len(rest) > 0 {
+				s.add("… and ", count(len(rest), "more conversation, which does", "more conversations, which do"), " not fit here.\n\n")
+			}
+			return
+		}
 	}
-	return 0
 }
 
-func itemMarkdown(b *strings.Builder, c *plan.Change) {
-	it := Describe(c)
-	b.WriteString(safe.Code(it.Symbol) + " " + safe.Code(it.Address) + " " + it.What.Markdown() + "\n\n")
-	if it.Body != "" {
+func (d *PlanDoc) itemMarkdown(c *plan.Change) string {
+	var b strings.Builder
+	it := d.Item(c)
+	b.WriteString(codeSpan(it.Symbol) + " " + codeSpan(it.Address) + " " + it.What.Markdown() + "\n\n")
+	switch {
+	case it.Was != "":
+		b.WriteString(diffMarkdown(it.Was, it.Body))
+	case it.Body != "":
 		b.WriteString(safe.Fence("text", it.Body) + "\n")
+	}
+	if len(it.Links) > 0 {
+		b.WriteString("Links:")
+		for _, link := range it.Links {
+			b.WriteString(" " + safe.Code(link))
+		}
+		b.WriteString("\n\n")
+	}
+	for _, note := range MarkNotes(it.Marks, it.Body) {
+		b.WriteString("> **" + note[0].Text + "**" + note[1:].Markdown() + "\n\n")
 	}
 	for _, note := range it.Notes {
 		b.WriteString(note.Markdown() + "\n\n")
@@ -132,46 +166,31 @@ func itemMarkdown(b *strings.Builder, c *plan.Change) {
 	if len(it.Commands) > 0 {
 		b.WriteString(safe.Fence("sh", strings.Join(it.Commands, "\n")) + "\n")
 	}
+	return b.String()
 }
 
-func (d *PlanDoc) movesMarkdown(b *strings.Builder, budget int) {
+// diffMarkdown shows what became of a text, with the signs of a word diff.
+func diffMarkdown(was, now string) string {
+	lines := wordDiffLines(was, now)
+	if lines == nil {
+		return "Was:\n\n" + safe.Fence("text", was) + "\nIs:\n\n" + safe.Fence("text", now) + "\n"
+	}
+	return safe.Fence("text", strings.Join(lines, "\n")) + "\n"
+}
+
+// movesMarkdown writes the moves in the record.
+func (d *PlanDoc) movesMarkdown(s *sheet) {
 	if len(d.Moves) == 0 {
 		return
 	}
-	b.WriteString("Moved in the record, without sending:\n\n")
+	s.add("Moved in the record, without sending:\n\n")
 	for i, m := range d.Moves {
-		line := "- " + safe.Code(m.From.String()) + " to " + safe.Code(m.To.String()) + "\n"
-		if i == maxRows || b.Len()+len(line) > budget {
-			b.WriteString("- … and " + content.Thousands(len(d.Moves)-i) + " more\n")
+		line := "- " + codeSpan(m.From.String()) + " to " + codeSpan(m.To.String()) + "\n"
+		if i == maxRows || len(line) > s.left() {
+			s.add("- … and ", content.Thousands(len(d.Moves)-i), " more\n")
 			break
 		}
-		b.WriteString(line)
+		s.add(line)
 	}
-	b.WriteByte('\n')
-}
-
-// diagnosticsMarkdown writes the first diagnostics, each in a fence.
-func (d *PlanDoc) diagnosticsMarkdown(b *strings.Builder, budget int) {
-	for i, diag := range d.Diagnostics {
-		word := "Error: "
-		if diag.Severity == hcl.DiagWarning {
-			word = "Warning: "
-		}
-		p := newPage(TextOptions{}) // a browser wraps
-		p.line(word, safe.Line(diag.Summary))
-		if diag.Subject != nil {
-			p.line()
-			p.place("", diag, source(d.Sources, diag))
-		}
-		if diag.Detail != "" {
-			p.line()
-			p.line(diag.Detail)
-		}
-		one := safe.Fence("text", p.buf.String()) + "\n"
-		if i == maxAlikeErrors || b.Len()+len(one) > budget {
-			b.WriteString("… and " + count(len(d.Diagnostics)-i, "more diagnostic", "more diagnostics") + ".\n\n")
-			return
-		}
-		b.WriteString(one)
-	}
+	s.add("\n")
 }

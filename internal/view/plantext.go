@@ -3,39 +3,44 @@ package view
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
-	"herald/config/addr"
 	"herald/config/content"
 	"herald/internal/view/safe"
 	"herald/plan"
 )
 
-// How much of a plan is written unless all is asked for.
+// How much of a plan is written unless all is asked for: about a page of a
+// hundred lines.
 const (
-	maxConversations = 50
-	maxItems         = 200
-	maxMoves         = 20
+	wholePage = 88 // lines of conversations, if they are written whole
+	pageLines = 64 // of them where something is left out
+	maxBody   = 16 // lines of one text, where not all conversations fit
+	maxMoves  = 8
+	maxKinds  = 10 // lines on what is left out
 )
 
 // PlanText writes a plan for a terminal: warnings first, then by conversation
-// what each person will get, and the counts and the plan's id at the end. It
-// writes the first 50 conversations unless opts.Verbose.
+// what each person will get, and the counts and the plan's id at the end. Where
+// that is more than a page it writes conversations that differ from each
+// other, and counts the rest, unless opts.Verbose.
 func PlanText(w io.Writer, d *PlanDoc, opts TextOptions) error {
 	p := newPage(opts)
-	for _, warning := range d.Warnings() {
+	warnings := append(d.Warnings(), d.MarkedWarning()...)
+	for _, warning := range warnings {
 		p.para(p.paint(p.bold+p.yellow, "!")+" ", p.bold, warning.Line())
 	}
-	if len(d.Warnings()) > 0 {
+	if len(warnings) > 0 {
 		p.line()
 	}
 	if len(d.Conversations) > 0 {
 		d.introText(p)
 	}
-	d.conversationsText(p, opts.Verbose)
+	if opts.Verbose || !d.wholeText(p) {
+		d.conversationsText(p, opts)
+	}
 	d.movesText(p, opts.Verbose)
+	d.sinceText(p, opts.Verbose)
 	d.endText(p)
 	return p.writeTo(w)
 }
@@ -43,14 +48,20 @@ func PlanText(w io.Writer, d *PlanDoc, opts TextOptions) error {
 // introText says what is shown, and explains the symbols that are used.
 func (d *PlanDoc) introText(p *page) {
 	title := "What each person will get, in this order:"
-	legend := d.legend()
-	switch {
-	case d.Counts.Pending()+d.Counts.Held == 0:
+	switch n := d.Counts; {
+	case n.Pending()+n.Held > 0:
+	case n.Import+n.Forget > 0:
+		title = "What is recorded, and nothing is sent:"
+	default:
 		p.line("Nothing is done about these:")
-	case p.width > 0 && safe.Width(title)+2+safe.Width(legend) > p.width:
+		p.line()
+		return
+	}
+	legend := d.legend()
+	if p.width > 0 && safe.Width(title)+2+safe.Width(legend) > p.width {
 		p.line(title)
 		p.line("    ", legend) // unlike the symbol of a change, which stands in the third column
-	default:
+	} else {
 		p.line(title, "  ", legend)
 	}
 	p.line()
@@ -74,6 +85,8 @@ func (d *PlanDoc) legend() string {
 	}{
 		{n.Unreact, "- unreact"},
 		{n.Settle + n.Repeat, "? in doubt"},
+		{n.Import, "< sent by hand"},
+		{n.Forget, ". forgotten"},
 		{n.Held, "… held"},
 		{n.Edited + n.Lowered + n.Rejected + n.InDoubt, "= stays as it is"},
 	} {
@@ -84,25 +97,54 @@ func (d *PlanDoc) legend() string {
 	return strings.Join(parts, "   ")
 }
 
-func (d *PlanDoc) conversationsText(p *page, verbose bool) {
-	left := maxItems
-	for i, conv := range d.Conversations {
-		if !verbose && (i == maxConversations || left == 0) {
-			d.moreText(p, d.Conversations[i:])
-			return
-		}
-		p.line(heading(p, conv))
-		p.line()
-		for j, c := range conv.Changes {
-			if !verbose && left == 0 {
-				p.line("  ", p.paint(p.dim, fmt.Sprintf("… and %s more in this conversation (-verbose shows all)", content.Thousands(len(conv.Changes)-j))))
-				p.line()
-				break
-			}
-			left--
-			itemText(p, c)
+// wholeText writes all conversations if they are no more than a page, and
+// nothing otherwise.
+func (d *PlanDoc) wholeText(p *page) bool {
+	all := p.beside()
+	for _, conv := range d.Conversations {
+		d.conversationText(all, conv, 0, 0)
+		if all.lines() > wholePage {
+			return false
 		}
 	}
+	p.buf.Write(all.buf.Bytes())
+	return true
+}
+
+// conversationText writes one conversation: all of it, or, if most is not 0,
+// about so many lines, and of each text at most body lines.
+func (d *PlanDoc) conversationText(p *page, conv *Conversation, most, body int) {
+	p.line(heading(p, conv))
+	p.line()
+	begin := p.lines()
+	for i, c := range conv.Changes {
+		one := p.beside()
+		d.itemText(one, c, body)
+		if most > 0 && i > 0 && p.lines()-begin+one.lines() > most {
+			rest := conv.Changes[i:]
+			p.line("      ", p.paint(p.dim, "… and "+content.Thousands(len(rest))+" more in this conversation"+d.oddRest(rest)+" (-verbose shows all)"))
+			p.line()
+			return
+		}
+		p.buf.Write(one.buf.Bytes())
+	}
+}
+
+// oddRest says how many of the changes that are left out have marks.
+func (d *PlanDoc) oddRest(rest []*plan.Change) string {
+	n := 0
+	for _, c := range rest {
+		if d.odd[c] != nil {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 of which looks odd"
+	}
+	return ", " + content.Thousands(n) + " of which look odd"
 }
 
 // heading names the person and the account of a conversation.
@@ -114,13 +156,23 @@ func heading(p *page, conv *Conversation) string {
 	return p.paint(p.bold, "To "+safe.Line(conv.Person)) + p.paint(p.dim, " ("+safe.Line(conv.Recipient)+")") + account
 }
 
-func itemText(p *page, c *plan.Change) {
-	it := Describe(c)
+// itemText writes one change, of its text at most body lines if that is not 0.
+func (d *PlanDoc) itemText(p *page, c *plan.Change, body int) {
+	it := d.Item(c)
 	symbol := p.paint(p.symbolStyle(c), fmt.Sprintf("%3s", it.Symbol))
 	p.line(symbol, " ", p.paint(p.bold, safe.Line(it.Address)), "  ", p.paint(p.dim, it.What.Line()))
 	const indent = "      "
-	if it.Body != "" {
-		p.quote(indent, it.Body)
+	switch {
+	case it.Was != "":
+		p.wordDiff(indent, it.Was, it.Body, body)
+	case it.Body != "":
+		p.quote(indent, it.Body, body)
+	}
+	for _, link := range it.Links {
+		p.line(indent, p.paint(p.dim, "→ "), safe.Line(link))
+	}
+	for _, note := range MarkNotes(it.Marks, it.Body) {
+		p.note(indent, note.Line())
 	}
 	for _, note := range it.Notes {
 		p.para(indent, p.yellow, note.Line())
@@ -129,6 +181,55 @@ func itemText(p *page, c *plan.Change) {
 		p.line(indent, "  ", safe.Line(command))
 	}
 	p.line()
+}
+
+// note writes a sentence that stands out, with or without colours.
+func (p *page) note(indent, s string) {
+	sign := p.paint(p.bold+p.yellow, "!") + " "
+	for _, line := range safe.Wrap(s, p.room(indent+"! ")) {
+		p.line(indent, sign, p.paint(p.bold, line))
+		sign = "  "
+	}
+}
+
+// wordDiff writes what became of a text: the words that are gone as [-…-],
+// the new ones as {+…+}, in any case; colours come on top.
+func (p *page) wordDiff(indent, was, now string, most int) {
+	lines := wordDiffLines(was, now)
+	if lines == nil {
+		p.line(indent, p.paint(p.dim, "was:"))
+		p.quote(indent, was, most)
+		p.line(indent, p.paint(p.dim, "is:"))
+		p.quote(indent, now, most)
+		return
+	}
+	style := "" // goes on where a line was wrapped
+	p.quoted(indent, lines, most, func(line string) string {
+		var b strings.Builder
+		b.WriteString(style)
+		for line != "" {
+			switch head := line[:min(2, len(line))]; {
+			case head == goneOpen:
+				style = p.red
+				b.WriteString(style + head)
+			case head == newOpen:
+				style = p.green
+				b.WriteString(style + head)
+			case (head == goneClose || head == newClose) && style != "":
+				style = ""
+				b.WriteString(head + p.reset)
+			default:
+				b.WriteByte(line[0])
+				line = line[1:]
+				continue
+			}
+			line = line[2:]
+		}
+		if style != "" {
+			b.WriteString(p.reset)
+		}
+		return b.String()
+	})
 }
 
 // symbolStyle is the colour of a change's symbol.
@@ -143,29 +244,11 @@ func (p *page) symbolStyle(c *plan.Change) string {
 		return p.yellow
 	case plan.Unreact:
 		return p.red
+	case plan.Import, plan.Forget:
+		return p.cyan
 	case plan.NoOp:
 	}
 	return p.dim
-}
-
-// moreText says by block what the conversations that are left out hold.
-func (d *PlanDoc) moreText(p *page, rest []*Conversation) {
-	blocks := map[addr.Block]int{}
-	for _, conv := range rest {
-		for _, c := range conv.Changes {
-			blocks[c.Addr.Block]++
-		}
-	}
-	p.line(p.paint(p.bold, "… and "+count(len(rest), "more conversation", "more conversations")), p.paint(p.dim, " (-verbose shows all)"))
-	names := slices.SortedFunc(maps.Keys(blocks), func(a, b addr.Block) int { return strings.Compare(a.String(), b.String()) })
-	for i, b := range names {
-		if i == maxMoves {
-			p.line(fmt.Sprintf("      … and %s", count(len(names)-i, "more block", "more blocks")))
-			break
-		}
-		p.line(fmt.Sprintf("      %s  %s", safe.Line(b.String()), p.paint(p.dim, content.Thousands(blocks[b]))))
-	}
-	p.line()
 }
 
 func (d *PlanDoc) movesText(p *page, verbose bool) {
@@ -207,5 +290,8 @@ func (d *PlanDoc) endText(p *page) {
 	if !d.Empty() && d.ID != "" {
 		p.line()
 		p.line(p.paint(p.dim, "Plan "+safe.Line(d.ID)))
+	}
+	if !d.Expires.IsZero() {
+		p.para("", p.dim, "It expires on "+moment(d.Expires)+": after that an apply refuses it.")
 	}
 }

@@ -54,6 +54,9 @@ func newPage(opts TextOptions) *page {
 	return &page{palette: newPalette(opts.Color), width: opts.Width}
 }
 
+// beside returns an empty page of the same kind.
+func (p *page) beside() *page { return &page{palette: p.palette, width: p.width} }
+
 // line writes the parts as one line.
 func (p *page) line(parts ...string) {
 	for _, part := range parts {
@@ -81,14 +84,27 @@ func (p *page) para(indent, style, s string) {
 }
 
 // quote writes a text of unknown origin, each of its lines behind a bar, and
-// behind a broken bar where a line was only wrapped.
-func (p *page) quote(indent, s string) {
-	for line := range strings.SplitSeq(safe.Text(s), "\n") {
+// behind a broken bar where a line was only wrapped. Of more than most lines it
+// writes the first, and how many follow; 0 is no bound.
+func (p *page) quote(indent, s string, most int) {
+	p.quoted(indent, strings.Split(safe.Text(s), "\n"), most, func(line string) string { return line })
+}
+
+// quoted writes safe lines as quote does, each painted after it was wrapped.
+func (p *page) quoted(indent string, lines []string, most int, paint func(line string) string) {
+	n := 0
+	for _, line := range lines {
 		bar := "│ "
 		for _, w := range safe.Wrap(line, p.room(indent+bar)) {
-			p.line(indent, p.paint(p.dim, strings.TrimRight(bar, cut(w))), w)
+			if n++; most > 0 && n > most {
+				continue
+			}
+			p.line(indent, p.paint(p.dim, strings.TrimRight(bar, cut(w))), paint(w))
 			bar = "┆ "
 		}
+	}
+	if most > 0 && n > most {
+		p.line(indent, p.paint(p.dim, "┆ … and "+count(n-most, "more line", "more lines")+" (-verbose shows all)"))
 	}
 }
 
@@ -108,8 +124,21 @@ func (p *page) room(indent string) int {
 	return max(20, p.width-safe.Width(indent))
 }
 
+// lines is how many lines the page has.
+func (p *page) lines() int { return bytes.Count(p.buf.Bytes(), []byte{'\n'}) }
+
+// writeTo writes the page, no line of which is a command to the runner of a
+// pipeline.
 func (p *page) writeTo(w io.Writer) error {
-	_, err := w.Write(p.buf.Bytes())
+	if !bytes.Contains(p.buf.Bytes(), []byte("::")) {
+		_, err := w.Write(p.buf.Bytes())
+		return err
+	}
+	var out bytes.Buffer
+	for line := range strings.Lines(p.buf.String()) {
+		out.WriteString(safe.Output(line))
+	}
+	_, err := w.Write(out.Bytes())
 	return err
 }
 

@@ -33,15 +33,25 @@ func (ws Words) String() string {
 // Line returns the words as one safe line for a terminal.
 func (ws Words) Line() string { return safe.Line(ws.String()) }
 
-// Markdown returns the words with each name in a code span.
+// maxName is how many characters of a name Markdown shows: a name may be as
+// long as its author likes, and a budget is kept.
+const maxName = 160
+
+// Markdown returns the words with each name in a code span, of long ones the
+// beginning.
 func (ws Words) Markdown() string {
 	var b strings.Builder
 	for _, w := range ws {
 		if w.Name {
-			b.WriteString(safe.Code(w.Text))
+			b.WriteString(codeSpan(w.Text))
 		} else {
 			b.WriteString(w.Text)
 		}
 	}
 	return b.String()
 }
+
+// codeSpan is a name in a code span of Markdown, codeCell one within a table.
+func codeSpan(s string) string { return safe.Code(clip(s, maxName)) }
+
+func codeCell(s string) string { return safe.Cell(clip(s, maxName)) }

@@ -5,5 +5,5 @@
 //
 // What it finds is shown to a reviewer as a mark. A mark refuses nothing, and
 // a false one teaches people to read over them: where a piece might well be
-// meant, as "<3", "50%" or "¡TODO a mitad de precio!", there is none.
+// meant, as "<3", "50%" or "100 % sure", there is none.
 package odd

@@ -12,7 +12,7 @@ type Kind string
 
 const (
 	// Placeholder is a place that nothing was put into: {{name}}, ${name}, %s,
-	// <name>, [NAME], "TODO:".
+	// <name>, [NAME], lorem ipsum.
 	Placeholder Kind = "placeholder"
 	// EmptyName is where a name, or another value, came out empty: "Hi ,",
 	// "Hello null", undefined, NaN, <no value>.
