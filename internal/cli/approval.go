@@ -51,40 +51,31 @@ func (r *run) changedSince() string {
 	}
 	var lines []string
 	for _, d := range plan.Compare(r.since, r.plan) {
-		lines = append(lines, fmt.Sprintf("%s: %s", state.Key{Addr: d.Addr, Revision: d.Revision}, strings.Join(d.What, ", ")))
+		what := strings.Join(d.What, ", ")
+		switch {
+		case d.Old == nil:
+			what = "new"
+		case d.New == nil:
+			what = "gone"
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s", d.Key(), what))
 	}
-	lines = append(lines, changedAround(r.since, r.plan)...)
+	for _, s := range plan.CompareSettings(r.since, r.plan) {
+		name := s.Name
+		if s.Account != "" {
+			name += " of " + s.Account
+		}
+		lines = append(lines, name+": "+fromTo(s.Old, s.New))
+	}
 	return head + "\n\n" + inLines(lines)
 }
 
-// changedAround names what differs between two plans beside their actions.
-func changedAround(old, now *plan.Plan) []string {
-	var lines []string
-	for _, part := range []struct {
-		differs bool
-		what    string
-	}{
-		{old.Lineage != now.Lineage, "the record: the earlier plan was made when there was none"},
-		{!slices.Equal(old.Selection.Only, now.Selection.Only) || !slices.Equal(old.Selection.Exclude, now.Selection.Exclude), "the selection, -only and -exclude"},
-		{old.Limits != now.Limits, "the limits"},
-		{old.RetryRejected != now.RetryRejected, "-retry-rejected"},
-		{!slices.Equal(rates(old), rates(now)), "the accounts, or their rates"},
-	} {
-		if part.differs {
-			lines = append(lines, part.what)
-		}
+// fromTo writes what became of a setting.
+func fromTo(old, now string) string {
+	if old == "" && now == "" {
+		return "another one"
 	}
-	return lines
-}
-
-// rates are a plan's accounts with what the digest has of each.
-func rates(p *plan.Plan) []plan.Account {
-	accounts := slices.Clone(p.Accounts)
-	for i := range accounts {
-		accounts[i].Name, accounts[i].SettleAfter = "", 0
-	}
-	slices.SortFunc(accounts, func(a, b plan.Account) int { return cmp.Compare(a.IGID, b.IGID) })
-	return accounts
+	return cmp.Or(old, "none") + ", now " + cmp.Or(now, "none")
 }
 
 // cameBetween looks for the record that the approved plan was made from: it

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -100,6 +101,42 @@ func TestREADMETour(t *testing.T) {
 	herald(t, dir, 1, "resolve", "-sandbox", `message.welcome["ana"]`, "-not-sent") // it is not in doubt
 	herald(t, dir, 0, "apply", "-sandbox", "-auto-approve")
 	herald(t, dir, 0, "completion", "bash")
+}
+
+// TestREADMEPullRequest runs the commands of the README's section on pull
+// requests one after the other, against the local Instagram.
+func TestREADMEPullRequest(t *testing.T) {
+	t.Parallel()
+	_, section, ok := strings.Cut(read(t, filepath.Join(top, "README.md")), "### Review it in a pull request\n")
+	_, section, opened := strings.Cut(section, "```sh\n")
+	section, _, closed := strings.Cut(section, "```")
+	if !ok || !opened || !closed {
+		t.Fatal("README.md has no commands for a pull request")
+	}
+	dir := t.TempDir()
+	copyExample(t, filepath.Join(top, "examples/quickstart"), dir)
+	var digest struct {
+		PlanID string `json:"plan_id"`
+	}
+	if err := json.Unmarshal([]byte(herald(t, dir, 0, "plan", "-sandbox", "-json")), &digest); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(section) {
+		command, _, _ := strings.Cut(line, "#")
+		for _, name := range []string{"plan", "apply"} {
+			command = strings.Replace(command, "herald "+name, "herald "+name+" -sandbox", 1)
+		}
+		cmd := exec.Command("sh", "-c", strings.Replace(command, "DIGEST", digest.PlanID, 1))
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s%v\n%s", line, err, out)
+		}
+	}
+	for name, holds := range map[string]string{"comment.md": digest.PlanID, "plan.html": digest.PlanID, "plan.json": digest.PlanID, ".herald/sandbox/instagram/inbox.jsonl": "order"} {
+		if !strings.Contains(read(t, filepath.Join(dir, name)), holds) {
+			t.Errorf("%s does not hold %s", name, holds)
+		}
+	}
 }
 
 func write(t *testing.T, path, content string) {
