@@ -124,8 +124,12 @@ func settledBy(by string) string {
 		return " by a person (resolve)"
 	case "import":
 		return " by an import"
+	case "removed":
+		return " by a removed block"
 	case "rm":
 		return " by a person (state rm)"
+	case "withdrawn":
+		return ": it was prepared, and the run ended before its turn"
 	case "not_written":
 		return ": the request was never written"
 	}

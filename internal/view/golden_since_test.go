@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"herald/apply"
 	"herald/config/addr"
 	"herald/config/content"
 	"herald/plan"
@@ -83,4 +84,59 @@ func TestPlanSinceItself(t *testing.T) {
 	if got := d.SinceSummary().Line(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// otherEnds are runs that leave something for later on purpose.
+func otherEnds() []*apply.Report {
+	p := newPlan()
+	result := func(i int, r apply.Result) apply.ChangeResult {
+		return apply.ChangeResult{Change: p.Changes[i], Result: r, Ended: day(12)}
+	}
+	canary := &apply.Report{PlanID: p.ID, Later: 2, Results: []apply.ChangeResult{
+		result(2, apply.ResultDone), result(4, apply.ResultDone), result(5, apply.ResultDone), result(3, apply.ResultLater), result(6, apply.ResultLater),
+	}}
+	canary.Results[0].MessageID = "m1"
+	prepared := &apply.Report{PlanID: p.ID, Prepare: true, Prepared: 2, Results: []apply.ChangeResult{
+		result(4, apply.ResultDone), result(2, apply.ResultLater), result(3, apply.ResultLater),
+	}}
+	inPart := &apply.Report{PlanID: p.ID, Prepare: true, Prepared: 1, Results: []apply.ChangeResult{
+		result(2, apply.ResultLater), result(3, apply.ResultInDoubt),
+	}}
+	return []*apply.Report{canary, prepared, inPart}
+}
+
+func TestRunThatLeavesSomething(t *testing.T) {
+	golden(t, "run-later.txt", func(w io.Writer) error {
+		for _, rep := range otherEnds() {
+			for _, verbose := range []bool{false, true} {
+				if err := RunText(w, NewRunDoc(rep), TextOptions{Width: 80, Verbose: verbose}); err != nil {
+					return err
+				}
+				if _, err := io.WriteString(w, "--\n"); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	golden(t, "run-later.md", func(w io.Writer) error {
+		for _, rep := range otherEnds() {
+			d := NewRunDoc(rep)
+			d.Again = "herald apply plan.herald"
+			if err := RunMarkdown(w, d, MarkdownOptions{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func TestRunMarkdown(t *testing.T) {
+	golden(t, "run.md", func(w io.Writer) error {
+		rep := sampleReport()
+		rep.Broken = errDisk
+		d := NewRunDoc(rep)
+		d.Diagnostics, d.Sources = sampleDiagnostics()[:1], sampleSource
+		return RunMarkdown(w, d, MarkdownOptions{Label: "shop"})
+	})
 }

@@ -22,8 +22,9 @@ type RunDoc struct {
 	Broken      string // why the record could not be written, "" if it could
 	Took        time.Duration
 	Posts       int
-	// Prepared counts the sends that are recorded as intent, to be made once
-	// the record is shared; nothing was sent then.
+	// Prepare says that the run recorded what is to be sent and sent nothing;
+	// Prepared counts the sends that it recorded.
+	Prepare  bool
 	Prepared int
 	// Again is the command that goes on where this run ended, for a shell:
 	// "herald apply", or with the plan's file.
@@ -67,7 +68,7 @@ type Receipt struct {
 // NewRunDoc makes the document of a run's report.
 func NewRunDoc(rep *apply.Report) *RunDoc {
 	d := &RunDoc{
-		PlanID: rep.PlanID, Interrupted: rep.Interrupted, Refused: rep.Refused, Posts: rep.Posts, Prepared: rep.Prepared, Again: "herald apply",
+		PlanID: rep.PlanID, Interrupted: rep.Interrupted, Refused: rep.Refused, Posts: rep.Posts, Prepare: rep.Prepare, Prepared: rep.Prepared, Again: "herald apply",
 		Receipts: make([]Receipt, len(rep.Results)),
 	}
 	if rep.Broken != nil {
@@ -131,8 +132,12 @@ func (n *RunCounts) addDone(r *apply.ChangeResult) {
 	}
 }
 
-// Complete reports whether nothing is left to be done.
-func (d *RunDoc) Complete() bool {
+// Complete reports whether nothing is left to be done. What was left for a
+// later run on purpose is told apart: see Summary.
+func (d *RunDoc) Complete() bool { return d.clean() && d.Counts.Later == 0 }
+
+// clean reports whether the run did all that it was to do.
+func (d *RunDoc) clean() bool {
 	n := d.Counts
 	return !d.Refused && d.Broken == "" && !d.Interrupted && n.InDoubt+n.Refused+n.Held+n.Stopped+n.NotTried == 0
 }
@@ -145,25 +150,61 @@ func (d *RunDoc) Summary() string {
 		{n.Reacted, "reacted"},
 		{n.Unreacted, "unreacted"},
 		{n.Settled, "settled"},
+		{n.Imported, "recorded as sent by hand"},
+		{n.Forgotten, "forgotten"},
 		{n.Skipped, "done before"},
 		{n.InDoubt, "in doubt"},
 		{n.Refused, "refused"},
 		{n.Held, "held"},
 		{n.Stopped + n.NotTried, "not tried"},
 	})
-	if n.Sent == 0 && !d.Refused {
+	if !d.Prepare {
+		parts = appendCounts(parts, []counted{{n.Later, "left for a later run"}})
+	}
+	if n.Sent == 0 && !d.Refused && !d.Prepare {
 		parts = append([]string{content.Thousands(0) + " sent"}, parts...)
 	}
-	counts := strings.Join(parts, ", ") + "."
+	counts := ""
+	if len(parts) > 0 {
+		counts = strings.Join(parts, ", ") + "."
+	}
 	switch {
 	case d.Refused:
 		return "Nothing was sent: the plan was refused."
-	case d.Complete():
-		return "Apply complete! " + counts
 	case d.Broken != "":
 		return "Apply stopped: the record could not be written. " + counts
 	case d.Interrupted:
 		return "Apply interrupted. " + counts
+	case d.Prepare:
+		head := "Prepared: "
+		if !d.clean() {
+			head = "Prepared in part: "
+		}
+		return strings.TrimSpace(head + count(d.Prepared, "message is recorded as about to be sent", "messages are recorded as about to be sent") + ", and nothing was sent. " + counts)
+	case d.Complete():
+		return "Apply complete! " + counts
+	case d.clean():
+		return "The first conversations are done: " + counts
 	}
 	return "Apply incomplete: " + counts
+}
+
+// Next says how to go on, and gives the command, "" if there is none to run.
+// Both are "" where nothing is left to be done.
+func (d *RunDoc) Next() (sentence, command string) {
+	n := d.Counts
+	switch {
+	case d.Refused || d.Broken != "":
+		return "", ""
+	case d.Prepare && d.Prepared > 0:
+		return "Push the record now. If the push is refused, another run has claimed these messages: stop, and send nothing. " +
+			"Once it is pushed, send them from this machine; for any other they are in doubt.", d.Again
+	case d.Complete():
+		return "", ""
+	case d.Interrupted || n.Stopped+n.NotTried > 0 || n.Held > 0 && n.Refused+n.InDoubt == 0:
+		return "Run apply again to go on: what is recorded as sent is not sent again.", ""
+	case n.Later > 0 && !d.Prepare:
+		return "Look at what the first people got. Then go on with the rest; what is recorded as sent is not sent again.", d.Again
+	}
+	return "", ""
 }

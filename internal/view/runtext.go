@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"herald/apply"
 	"herald/config/content"
@@ -13,47 +14,57 @@ import (
 // asked for.
 const maxReceipts = 20
 
+// receiptSections are the parts of a receipt: first what needs a person.
+var receiptSections = [...]struct {
+	title   string
+	results []apply.Result
+}{
+	{"In doubt: these may have been delivered, and are not sent again by themselves", []apply.Result{apply.ResultInDoubt}},
+	{"Refused by Instagram", []apply.Result{apply.ResultRejected}},
+	{"Held: what they wait for did not come about", []apply.Result{apply.ResultHeld}},
+	{"Not tried", []apply.Result{apply.ResultStopped, apply.ResultNone}},
+	{"Left for a later run", []apply.Result{apply.ResultLater}},
+	{"Done", []apply.Result{apply.ResultDone}},
+	{"Done by an earlier apply of this plan", []apply.Result{apply.ResultSkipped}},
+}
+
 // RunText writes what a run did for a terminal: what is in doubt, refused,
-// held and not tried, an address a line, and the counts. What can be done about
-// each is said by the run's diagnostics.
+// held and not tried, an address a line, and the counts. What was done and what
+// was left for a later run is only counted, unless opts.Verbose: the progress
+// has told of each. What can be done about each is said by the run's
+// diagnostics.
 func RunText(w io.Writer, d *RunDoc, opts TextOptions) error {
 	p := newPage(opts)
 	if !d.Refused {
-		for _, s := range []struct {
-			title   string
-			results []apply.Result
-		}{
-			{"In doubt: these may have been delivered, and are not sent again by themselves", []apply.Result{apply.ResultInDoubt}},
-			{"Refused by Instagram", []apply.Result{apply.ResultRejected}},
-			{"Held: what they wait for did not come about", []apply.Result{apply.ResultHeld}},
-			{"Not tried", []apply.Result{apply.ResultStopped, apply.ResultNone}},
-		} {
-			d.section(p, s.title, s.results, opts.Verbose)
+		for _, s := range receiptSections {
+			quiet := has(s.results, apply.ResultDone) || has(s.results, apply.ResultSkipped) || has(s.results, apply.ResultLater)
+			if opts.Verbose || !quiet {
+				d.section(p, s.title, s.results, opts.Verbose)
+			}
 		}
 	}
 	style := p.yellow
-	if d.Complete() {
+	if d.clean() {
 		style = p.green
 	} else if d.Broken != "" || d.Refused {
 		style = p.red
 	}
 	p.para("", p.bold+style, d.Summary())
-	if next := d.next(); next != "" {
-		p.para("", "", next)
+	sentence, command := d.Next()
+	if sentence != "" {
+		p.para("", "", sentence)
+	}
+	if command != "" {
+		p.line()
+		p.line("  ", safe.Line(command))
 	}
 	return p.writeTo(w)
 }
 
 // next says how to go on.
 func (d *RunDoc) next() string {
-	n := d.Counts
-	switch {
-	case d.Complete() || d.Refused || d.Broken != "":
-		return ""
-	case d.Interrupted || n.Stopped+n.NotTried > 0 || n.Held > 0 && n.Refused+n.InDoubt == 0:
-		return "Run apply again to go on: what is recorded as sent is not sent again."
-	}
-	return ""
+	sentence, _ := d.Next()
+	return sentence
 }
 
 // section writes the receipts with those results, each with its reason.
@@ -97,8 +108,13 @@ func has(results []apply.Result, r apply.Result) bool {
 // is said by the diagnostics of the run. What was said for the one before is
 // not said again. It returns what it said.
 func (d *RunDoc) receipt(p *page, r *Receipt, last string) string {
-	p.line("  ", p.paint(p.resultStyle(r.Result), resultSymbol(r.Result)), " ", p.paint(p.bold, safe.Line(r.Change.Addr.String())),
-		"  ", p.paint(p.dim, "to "+safe.Line(r.Change.Recipient)+safe.Line(outcomeCodes(r.Outcome))))
+	tail := "to " + safe.Line(r.Change.Recipient)
+	if !r.done() {
+		tail += safe.Line(outcomeCodes(r.Outcome))
+	} else {
+		tail += ", " + r.how() + safe.Line(mid(r.MessageID)) + ended(r.Ended)
+	}
+	p.line("  ", p.paint(p.resultStyle(r.Result), resultSymbol(r.Result)), " ", p.paint(p.bold, safe.Line(r.Change.Key().String())), "  ", p.paint(p.dim, tail))
 	said := ""
 	if r.Result == apply.ResultHeld && !r.Because.IsZero() {
 		said = "It waits for " + r.Because.String() + "."
@@ -107,6 +123,25 @@ func (d *RunDoc) receipt(p *page, r *Receipt, last string) string {
 		p.para("    ", "", safe.Line(said))
 	}
 	return said
+}
+
+// done reports whether the action is done, by this run or before it.
+func (r *Receipt) done() bool { return r.Result == apply.ResultDone || r.Result == apply.ResultSkipped }
+
+// how says what was done.
+func (r *Receipt) how() string {
+	if r.Result == apply.ResultSkipped {
+		return "done before"
+	}
+	return doneWord(apply.Event{Change: r.Change, Settled: r.Settled})
+}
+
+// ended gives the time of a receipt: ", 2026-01-02 15:04 UTC".
+func ended(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return ", " + moment(t)
 }
 
 // outcomeCodes identifies a Graph error: ", code 10, subcode 2534022, trace AbC".
@@ -138,7 +173,7 @@ func resultSymbol(r apply.Result) string {
 		return "?"
 	case apply.ResultHeld:
 		return "…"
-	case apply.ResultNone, apply.ResultStopped:
+	case apply.ResultNone, apply.ResultStopped, apply.ResultLater:
 	}
 	return "·"
 }
@@ -151,7 +186,7 @@ func (p *page) resultStyle(r apply.Result) string {
 		return p.red
 	case apply.ResultInDoubt, apply.ResultHeld:
 		return p.yellow
-	case apply.ResultNone, apply.ResultStopped:
+	case apply.ResultNone, apply.ResultStopped, apply.ResultLater:
 	}
 	return p.dim
 }

@@ -1,0 +1,96 @@
+package view
+
+import (
+	"io"
+	"strings"
+
+	"herald/apply"
+	"herald/config/content"
+	"herald/internal/view/safe"
+)
+
+// RunMarkdown writes what a run did, for a pull request or a job's summary:
+// behind the marker the counts and how to go on, a table for each sort of end,
+// what needs a person first, and what was done folded. It keeps the budget and
+// says what it left out. It holds no text of a message.
+func RunMarkdown(w io.Writer, d *RunDoc, opts MarkdownOptions) error {
+	end := ""
+	if d.PlanID != "" {
+		end = "Plan " + codeSpan(d.PlanID) + "\n"
+	}
+	s := newMarkdown(RunMarker, opts, end)
+	s.add("### Herald: ", d.Summary(), "\n\n")
+	if d.Broken != "" {
+		s.beware(Words{plain("The record could not be written: "), named(d.Broken), plain(". What was sent last may be missing from it.")})
+	}
+	sentence, command := d.Next()
+	if sentence != "" {
+		s.add(sentence, "\n\n")
+	}
+	if command != "" {
+		s.add(safe.Fence("sh", clip(command, maxName)), "\n")
+	}
+	s.diagnostics(d.Diagnostics, d.Sources)
+	if !d.Refused {
+		for _, section := range receiptSections {
+			d.sectionMarkdown(s, section.title, section.results)
+		}
+	}
+	return s.writeTo(w)
+}
+
+// sectionMarkdown writes a table of the receipts with those results, within
+// half of what is left.
+func (d *RunDoc) sectionMarkdown(s *sheet, title string, results []apply.Result) {
+	var list []*Receipt
+	for i := range d.Receipts {
+		if has(results, d.Receipts[i].Result) {
+			list = append(list, &d.Receipts[i])
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	quiet := list[0].done() || has(results, apply.ResultLater)
+	if quiet {
+		s.add("<details><summary>", title, ", ", content.Thousands(len(list)), "</summary>\n\n")
+	} else {
+		s.add("**", title, "**\n\n")
+	}
+	s.add("| | To | | At |\n|---|---|---|---|\n")
+	room := s.left() / 2
+	for i, r := range list {
+		row := r.row()
+		if room -= len(row); room < 0 {
+			s.add("| … and ", content.Thousands(len(list)-i), " more | | | |\n")
+			break
+		}
+		s.add(row)
+	}
+	s.add("\n")
+	if quiet {
+		s.add(foldEnd)
+	}
+}
+
+// row is a receipt as a row of a table.
+func (r *Receipt) row() string {
+	cells := []string{codeCell(r.Change.Key().String()), codeCell(r.Change.Recipient), "", ""}
+	switch {
+	case r.done():
+		cells[2] = r.how()
+		if r.MessageID != "" {
+			cells[2] += ", id " + codeCell(shortID(r.MessageID))
+		}
+	case r.Result == apply.ResultHeld && !r.Because.IsZero():
+		cells[2] = "waits for " + codeCell(r.Because.String())
+	default:
+		if codes := strings.TrimPrefix(outcomeCodes(r.Outcome), ", "); codes != "" {
+			cells[2] = codeCell(codes)
+		}
+	}
+	if !r.Ended.IsZero() && r.Result != apply.ResultLater {
+		cells[3] = moment(r.Ended)
+	}
+	return "| " + strings.Join(cells, " | ") + " |\n"
+}
