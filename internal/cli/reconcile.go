@@ -5,7 +5,9 @@ import (
 	"fmt"
 
 	"herald/apply"
+	"herald/config/addr"
 	"herald/plan"
+	"herald/state"
 )
 
 func (a *App) reconcileCommand() command {
@@ -15,13 +17,18 @@ func (a *App) reconcileCommand() command {
 	flags = append(flags, o.inputs.flags()...)
 	flags = append(flags, o.recordFlags.write()...)
 	return command{
-		name: "reconcile", synopsis: "Find out about messages in doubt, and send nothing.", stream: true,
+		name: "reconcile", args: "[PLANFILE]", max: 1, synopsis: "Find out about messages in doubt, and send nothing.", stream: true,
 		help: `Reads the conversations in which a message is in doubt. One that is found is recorded as sent, one that is proven absent as not sent; the next apply sends it. What cannot be decided stays in doubt. It needs the token, and sends nothing.
+
+With the file of an earlier plan -out it settles what that plan is about, so that the plan can be applied next, although it was made when something was still in doubt.
 
 Exit codes: 0 nothing is in doubt any more; 1 an error; 4 something is still in doubt; 5 refused, because of the record.`,
 		flags: flags,
-		action: func(ctx context.Context, _ []string) int {
+		action: func(ctx context.Context, args []string) int {
 			r := &run{app: a, opts: o}
+			if len(args) > 0 {
+				r.file = args[0]
+			}
 			if diags := r.check(); diags.HasErrors() {
 				a.report(diags)
 				return exitError
@@ -31,11 +38,18 @@ Exit codes: 0 nothing is in doubt any more; 1 an error; 4 something is still in 
 	}
 }
 
-// doubts counts the messages of a plan that are in doubt.
-func doubts(p *plan.Plan) int {
+// doubts counts the messages in doubt that a plan is about. The record says it,
+// since a saved plan may be older; a nil record has none.
+func doubts(p *plan.Plan, rec *state.Record) int {
 	n := 0
+	if rec == nil {
+		return n
+	}
 	for _, c := range p.Changes {
-		if c.Action == plan.Settle {
+		if c.Action == plan.NoOp || c.Addr.Kind != addr.Message {
+			continue
+		}
+		if e := rec.Get(c.Key()); e != nil && e.Status == state.Intent {
 			n++
 		}
 	}

@@ -131,7 +131,7 @@ func (r *run) settlePlan(session state.Session, rec *state.Record) (int, bool) {
 	case r.file != "" && r.plan.Expired(now):
 		r.report(expired(r.plan, now))
 		return exitRefused, false
-	case o.settleOnly && doubts(r.plan) == 0:
+	case o.settleOnly && doubts(r.plan, rec) == 0:
 		r.say("Nothing is in doubt.")
 		r.nothingToDo()
 		return exitOK, false
@@ -211,7 +211,7 @@ func (r *run) send(ctx context.Context, conn *connection, rec *state.Record) (*a
 		Plan: r.plan, Record: rec, Client: conn,
 		Parallelism: r.opts.parallelism, Observe: observe, Log: conn.log,
 		NewRecord: r.opts.newRecord || r.opts.sandbox, AcceptEndpoint: r.opts.acceptEndpoint,
-		OnInDoubt: r.opts.onInDoubt, SettleOnly: r.opts.settleOnly,
+		OnInDoubt: r.opts.onInDoubt, SettleOnly: r.opts.settleOnly, SettleForPlan: r.file != "",
 		Canary: r.opts.canary,
 	}
 	r.hold.set(&do)
