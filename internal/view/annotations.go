@@ -21,7 +21,8 @@ type AnnotationOptions struct {
 // Annotations writes each diagnostic as a workflow command of GitHub Actions,
 // one a line, so that a pull request shows it beside the line that it is
 // about: ::error file=a/main.hcl,line=3,title=Summary::Detail. What comes from
-// a configuration cannot begin a command of its own.
+// a configuration cannot begin a command of its own: package safe sees to the
+// older form, "##[error]", which is one wherever it stands.
 //
 // Source: the workflow commands of GitHub's documentation. Columns are left
 // out where the range has several lines, since GitHub takes them within one
