@@ -25,6 +25,7 @@ func (c *Config) Expand(v Values) (*Wanted, hcl.Diagnostics) {
 			return false
 		}
 		e.vars = vals
+		w.declared, w.values = c.variables, vals
 		e.settleAfter(v.Env)
 		return e.validate()
 	}, w)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 
 	"herald/config/addr"
 	"herald/config/content"
@@ -24,6 +25,9 @@ type Wanted struct {
 	// Blocks holds every declared message and reaction block, those whose
 	// for_each is empty too, and whether it has for_each.
 	Blocks map[addr.Block]bool
+
+	declared []*variable
+	values   map[string]cty.Value
 }
 
 // Account is an Instagram account to send from.
