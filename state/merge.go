@@ -48,8 +48,11 @@ func (e *MergeError) Error() string { return e.Problem }
 //
 // Each key is looked at by itself. What both sides say alike is taken, and so
 // is what one side alone has changed since the base: also the taking out of a
-// sent message (state rm), which is a person's act. Where both have changed an
-// entry, or the base does not tell, this decides:
+// sent message (state rm), which is a person's act. But a base may be no
+// ancestor, where git picks or reverts a commit; so a sent message or a doubt
+// that the other side still has gives way only to an entry that knows of it.
+// See succeeds. Where both have changed an entry, or the base does not tell,
+// this decides:
 //
 //	message     sent      intent    rejected  absent
 //	sent        both ids  sent (2)  sent      sent
@@ -68,16 +71,17 @@ func (e *MergeError) Error() string { return e.Problem }
 //	(2) Reported as Twice.Doubt if the doubt is about another send.
 //	(3) In doubt since the earlier of both, with the later attempt. Two doubts
 //	    about different contents are a *MergeError: an entry has one
-//	    fingerprint, so one of them would be forgotten.
+//	    fingerprint, so one of them would be forgotten. Where the claims differ
+//	    one stays, so that the lease of the runner that holds it is waited for;
+//	    but nobody can send under it, for the doubt has begun.
 //	(4) The higher change; of equal ones final before hold, rejected before
 //	    absent, then the one settled later.
 //	(5) The later one: a reaction is repeated without harm.
 //	(6) Reacted, unless that is what the base says and the other side has taken
 //	    it back.
 //
-// An entry that both have changed gets a change above both, no claim, and no
-// plan unless it is the same on both sides: so the plans of either side are
-// stale. An entry that is missing on one side is kept, for nothing but a move
+// An entry that both have changed gets a change above both, and no plan unless
+// it is the same on both sides: so the plans of either side are stale. An entry that is missing on one side is kept, for nothing but a move
 // (state mv, a moved block) takes entries away; a move made on one side is made
 // on the other too. See moves.
 //
@@ -211,8 +215,8 @@ func (m *merger) entries(base, ours, theirs *Record) error {
 		switch {
 		case o == nil:
 			e = t
-		case t == nil, sameEntry(o, t), b != nil && sameEntry(t, b):
-		case b != nil && sameEntry(o, b):
+		case t == nil, sameEntry(o, t), sameEntry(t, b) && o.succeeds(b):
+		case sameEntry(o, b) && t.succeeds(b):
 			e = t
 		default:
 			var err error

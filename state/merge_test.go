@@ -58,8 +58,11 @@ func told(t *testing.T, words string) *Entry {
 		if f[0] == "final" {
 			e.Refusal.Class = Final
 		}
-	case "absent":
+	case "absent": // or "absent SECOND", of a doubt that was settled
 		e.Status, e.SettledBy = Absent, "read"
+		if _, err := fmt.Sscan(f[1], &second); err == nil {
+			e.IntendedAt, e.FirstIntendedAt = at(second), at(second)
+		}
 	case "rm":
 		e.Status, e.SettledBy, e.MessageID = Absent, "rm", f[1]
 	case "love", "reacting", "unloved":
@@ -143,12 +146,29 @@ func TestMergeEntries(t *testing.T) {
 		{"", "sent mid.1 1", "", "sent mid.1 :1", ""},
 		{none, "", "sent mid.1 1", "sent mid.1 :1", ""},
 		{"intent 1", "sent mid.1 1 :2", "intent 1", "sent mid.1 :2", ""},
-		{"intent 1", "absent :2", "intent 1", "absent :2", ""},
+		{"intent 1", "absent 1 :2", "intent 1", "absent :2", ""},
+		{"hold", "absent :2", "hold", "absent :2", ""},
 		{"sent mid.1 1", "rm mid.1 :2", "sent mid.1 1", "rm mid.1 :2", ""},
-		{"sent mid.1 1", "sent mid.2 5 :4", "sent mid.1 1", "sent mid.2 :4", ""},
 		{"intent 1", "intent 1", "intent 1", "intent 1 :1", ""},
 		{"sent mid.1 1", "sent mid.1,mid.2 1 :2", "sent mid.1 1", "sent mid.1,mid.2 :2", ""},
 		{"", "intent 1 claim", "", "intent 1 claim :1", ""},
+
+		// It has, but knows nothing of what the other side still has: the base is
+		// not where it comes from. Or it is older.
+		{"intent 1", "absent :2", "intent 1", "intent 1 :3", ""},
+		{"intent 1", "final :2", "intent 1", "intent 1 :3", ""},
+		{"sent mid.1 1", "absent :2", "sent mid.1 1", "sent mid.1 :3", ""},
+		{"sent mid.1 1", "sent mid.2 5 :4", "sent mid.1 1", "sent mid.1,mid.2 :5", "message.a [mid.1 mid.2]"},
+		{"sent mid.1 1 :3", "intent 1 :2", "sent mid.1 1 :3", "sent mid.1 :4", ""},
+		{"rm mid.1 :3", "sent mid.1 1 :2", "rm mid.1 :3", "sent mid.1 :4", ""},
+		{"intent 4 :3", "absent :2", "intent 4 :3", "intent 4 :4", ""},
+		{"absent :3", "hold :2", "absent :3", "absent :4", ""},
+
+		// What its plan has made of a prepared intent.
+		{"intent 1 claim", "sent mid.1 5 :3", "intent 1 claim", "sent mid.1 :3", ""},
+		{"intent 1 claim", "final :3", "intent 1 claim", "final :3", ""},
+		{"intent 1 claim", "intent 5 :2", "intent 1 claim", "intent 5 :2", ""},
+		{"intent 1 claim", "sent mid.1 5 :3", "intent 1 claim :2", "sent mid.1 :4", ""},
 
 		// Both have sent it.
 		{"", "sent mid.1 1", "sent mid.2 2", "sent mid.1,mid.2 :2", "message.a [mid.1 mid.2]"},
@@ -177,8 +197,10 @@ func TestMergeEntries(t *testing.T) {
 		{none, "intent 1", "rm mid.1 :3", "intent 1 :4", ""},
 		{"", "intent 1", "intent 2", "intent 1 :2", ""},
 		{"", "intent 1 claim", "intent 2 claim", "intent 1 claim :2", ""},
-		{"", "intent 1 claim", "intent 1 mine", "intent 1 :2", ""},
-		{"", "intent 1 claim", "absent", "intent 1 :2", ""},
+		{"", "intent 1 claim", "intent 1 mine", "intent 1 mine :2", ""},
+		{"", "intent 3 claim", "intent 1 mine", "intent 1 claim :2", ""},
+		{"", "intent 1 claim", "intent 2", "intent 1 claim :2", ""},
+		{"", "intent 1 claim", "absent", "intent 1 claim :2", ""},
 
 		// Of what may be sent again, the higher change.
 		{"", "hold :2", "absent :3", "absent :4", ""},
@@ -229,6 +251,22 @@ func TestMergeEntries(t *testing.T) {
 		if err := got.Check(); err != nil {
 			t.Errorf("%q: %v", tc, err)
 		}
+		if got.Claim != "" && got.Status == Intent && tc.ours != "" && tc.theirs != "" && got.DoubtAt.IsZero() {
+			t.Errorf("%q can be sent under a claim", tc)
+		}
+	}
+}
+
+// What a person lets be sent again, and a plan has sent since, is taken where
+// the other side has changed nothing.
+func TestMergeSentAnew(t *testing.T) {
+	first := told(t, "sent mid.1 1")
+	out := first.Removed("", at(2))
+	again := out.Next("sha256:q")
+	again.Status, again.MessageID, again.FirstIntendedAt, again.Change = Sent, "mid.2", at(3), 4
+	r, twice, err := merged(t, recordOf(1, first), recordOf(3, &again), recordOf(2, first, under("b", told(t, "sent mid.3 3"))))
+	if err != nil || len(twice) > 0 || list(r) != "message.a sent mid.2 :4; message.b sent mid.3 :1" {
+		t.Errorf("%v, twice %v, %v", list(r), twice, err)
 	}
 }
 

@@ -37,12 +37,53 @@ func (m *merger) both(b, o, t *Entry) (*Entry, error) {
 	e.Change = max(x.Change, y.Change) + 1
 	e.Attempts = max(x.Attempts, y.Attempts)
 	if x.Claim != y.Claim {
-		e.Claim = ""
+		e.disclaim(x, y)
 	}
 	if x.PlanID != y.PlanID || !sameEntry(x.Before, y.Before) {
 		e.PlanID, e.Before = "", nil
 	}
 	return &e, nil
+}
+
+// succeeds reports whether e is what became of the base: whether it was written
+// later, and of a sent message or a doubt, whether it knows of it. A person who
+// takes a message out leaves its id, and a plan that sends it anew leaves what
+// was before; a prepared intent is followed by what its plan did.
+func (e *Entry) succeeds(base *Entry) bool {
+	switch {
+	case e.Change <= base.Change:
+		return false
+	case e.Addr.Kind != addr.Message || base.Status != Sent && base.Status != Intent:
+		return true
+	}
+	return e.goesOn(base) || e.follows(base)
+}
+
+// follows reports whether e is of the plan that had prepared the intent.
+func (e *Entry) follows(prepared *Entry) bool {
+	return prepared.Status == Intent && prepared.Claim != "" && e.Claim != prepared.Claim &&
+		e.PlanID == prepared.PlanID && e.PlanID != "" && e.Fingerprint == prepared.Fingerprint
+}
+
+// disclaim makes sure that nobody sends under a claim which only one of the two
+// has, or each another. An intent keeps one, the later, for its lease; only an
+// intent whose doubt has not begun can be sent.
+func (e *Entry) disclaim(x, y *Entry) {
+	if e.Claim = ""; e.Status != Intent || e.Addr.Kind != addr.Message {
+		return
+	}
+	first, second := x, y
+	if x.IntendedAt.After(y.IntendedAt) {
+		first, second = y, x
+	}
+	for _, from := range []*Entry{first, second} {
+		if from.Status == Intent && from.Claim != "" {
+			e.Claim = from.Claim
+		}
+	}
+	if e.Claim != "" && e.DoubtAt.IsZero() {
+		e.DoubtAt = e.IntendedAt
+	}
 }
 
 // sameContentOf reports whether two entries are about the same content for the
@@ -96,7 +137,8 @@ func (m *merger) choose(b, x, y *Entry) *Entry {
 		win, lose = y, x
 	}
 	switch {
-	case win.Status == Sent && lose.Status == Intent && !sameAttempt(win, lose) && !sameAttempt(b, lose):
+	case win.Status == Sent && lose.Status == Intent && !sameAttempt(win, lose) && !win.follows(lose) &&
+		(b == nil || lose.Change > b.Change && !sameAttempt(b, lose)):
 		m.twice = append(m.twice, Twice{Key: win.Key(), IDs: win.ids(), Doubt: true, Differ: !sameContentOf(win, lose)})
 	case win.Status == Reacted && lose.Status == Absent && b != nil && b.Status == Reacted &&
 		b.Target == win.Target && b.Reaction == win.Reaction:
@@ -105,10 +147,10 @@ func (m *merger) choose(b, x, y *Entry) *Entry {
 	return win
 }
 
-// sameAttempt reports whether the doubt y is about the attempt that x, which
-// may be nil, is about: then x is how it ended.
+// sameAttempt reports whether the doubt y is about the attempt that x is about:
+// then x is how it ended, or the same doubt.
 func sameAttempt(x, y *Entry) bool {
-	return x != nil && (x.Status == Sent || x.Status == Intent) && x.Fingerprint == y.Fingerprint && x.IntendedAt.Equal(y.IntendedAt)
+	return (x.Status == Sent || x.Status == Intent) && x.Fingerprint == y.Fingerprint && x.IntendedAt.Equal(y.IntendedAt)
 }
 
 // weight orders the statuses by what must not be lost.
