@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"herald/plan"
-	"herald/state"
 )
 
 // check refuses a run whose plan does not fit the record.
@@ -20,7 +19,13 @@ func (r Run) check() hcl.Diagnostics {
 				"If there was a record, put it back (from git, or from its backup), and apply again. If this is the first apply, say so:\n\n  herald apply -new-record",
 		}}
 	}
-	for _, check := range []func() hcl.Diagnostics{r.checkLineage, r.checkStale, r.checkAccounts, r.checkEndpoints, r.checkImports} {
+	if r.Prepare && r.Claim == "" {
+		return hcl.Diagnostics{{
+			Severity: hcl.DiagError, Summary: "No claim",
+			Detail: "What is prepared belongs to whoever has its claim, and this run was given none, so nobody could send it. Nothing was prepared.",
+		}}
+	}
+	for _, check := range []func() hcl.Diagnostics{r.checkLineage, r.checkStale, r.checkAccounts, r.checkEndpoints} {
 		if diags := check(); diags.HasErrors() {
 			return diags
 		}
@@ -100,25 +105,4 @@ func (r Run) checkEndpoints() hcl.Diagnostics {
 		Detail: "The record tells of messages that went to another endpoint than the plan's, and what was sent to a simulator would count as sent for real. Nothing was sent.\n\n" +
 			strings.Join(changed, "\n") + "\n\nGive the account its recorded endpoint, or accept the new one:\n\n  herald apply -accept-endpoint",
 	}}
-}
-
-// checkImports refuses an import whose message the record has come to know
-// under another address since the plan was made.
-func (r Run) checkImports() hcl.Diagnostics {
-	var index *state.Index
-	for _, c := range r.Plan.Changes {
-		if c.Action != plan.Import || r.Record == nil || r.SettleOnly {
-			continue
-		}
-		if index == nil {
-			index = state.NewIndex(r.Record)
-		}
-		if e := index.MessageID(c.ImportID); e != nil && e.Key() != c.Key() {
-			return hcl.Diagnostics{{
-				Severity: hcl.DiagError, Summary: "Message belongs to another address", Subject: subject(c),
-				Detail: fmt.Sprintf("%s is to be recorded with the id %s, and since the plan was made that message was recorded for %s. Nothing was sent. Plan again:\n\n  herald plan", c.Key(), c.ImportID, e.Key()),
-			}}
-		}
-	}
-	return nil
 }

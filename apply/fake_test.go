@@ -323,7 +323,7 @@ func (w *world) record() string {
 	return strings.Join(lines, "\n")
 }
 
-var resultNames = [...]string{"none", "done", "skipped", "rejected", "in doubt", "held", "stopped"}
+var resultNames = [...]string{"none", "done", "skipped", "rejected", "in doubt", "held", "stopped", "later"}
 
 // ends lists how each change ended.
 func ends(rep *Report) string {
