@@ -19,18 +19,17 @@ type htmlBubble struct {
 	Form string
 	Runs []htmlRun
 	Href string // "" where there is no link that a page may hold
-	Host []htmlRun
 }
 
-// bubbleOf gives what the person will see of a message.
-func bubbleOf(c *plan.Change) htmlBubble {
+// bubbleOf gives what the person will see of a message, whose item is it.
+func bubbleOf(c *plan.Change, it Item) htmlBubble {
 	k := c.Content
 	if c.Sensitive && k.Kind != content.KindInvalid {
 		return htmlBubble{Form: "secret", Runs: htmlLine(contentWhat(k, true))}
 	}
 	switch k.Kind {
 	case content.Text:
-		return htmlBubble{Form: "text", Runs: htmlText(k.Value)}
+		return htmlBubble{Form: "text", Runs: htmlBody(it)}
 	case content.Link:
 		return linked("link", k.Value)
 	case content.Image:
@@ -53,11 +52,7 @@ func bubbleOf(c *plan.Change) htmlBubble {
 
 // linked is a bubble with the link of a page or a file.
 func linked(form, value string) htmlBubble {
-	b := htmlBubble{Form: form, Runs: htmlLine(value), Href: href(value)}
-	if u, err := url.Parse(value); err == nil && b.Href != "" {
-		b.Host = htmlLine(u.Host)
-	}
-	return b
+	return htmlBubble{Form: form, Runs: htmlLine(value), Href: href(value)}
 }
 
 // htmlState is what happens with a message: its class on the page, and a sign

@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-
-	"herald/internal/view/safe"
 )
 
 // htmlDiagnostic is a diagnostic on a page.
@@ -24,7 +22,7 @@ type htmlDiagnostic struct {
 // htmlSource is a line of a source, with the part that is meant.
 type htmlSource struct {
 	Number                int
-	Before, Marked, After string
+	Before, Marked, After []htmlRun
 }
 
 // htmlPara is a paragraph of a detail, or lines that are commands.
@@ -45,7 +43,7 @@ func htmlDiagnostics(diags hcl.Diagnostics, sources func(string) []byte) []htmlD
 			if s := snippetOf(diag, source(sources, diag)); s != nil {
 				d.Block, d.More = htmlLine(s.context), s.more
 				for i, line := range s.lines {
-					d.Source = append(d.Source, htmlSource{s.line + i, safe.Source(line.before), safe.Source(line.marked), safe.Source(line.after)})
+					d.Source = append(d.Source, htmlSource{s.line + i, htmlSourceRuns(line.before), htmlSourceRuns(line.marked), htmlSourceRuns(line.after)})
 				}
 			}
 		}
@@ -53,6 +51,9 @@ func htmlDiagnostics(diags hcl.Diagnostics, sources func(string) []byte) []htmlD
 	}
 	return out
 }
+
+// htmlSourceRuns splits a part of a line of a source, in which tabs are meant.
+func htmlSourceRuns(s string) []htmlRun { return htmlLine(strings.ReplaceAll(s, "\t", "  ")) }
 
 // htmlParas cuts a detail into its paragraphs. Lines that begin with a space
 // are commands, and stand together with the empty lines between them.

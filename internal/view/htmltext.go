@@ -1,10 +1,12 @@
 package view
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"unicode/utf8"
 
+	"herald/internal/view/odd"
 	"herald/internal/view/safe"
 )
 
@@ -15,6 +17,9 @@ type htmlRun struct {
 	// Mark says what is odd about the piece, in a few words; "" for a piece
 	// that is plain.
 	Mark string
+	Href string // where the piece leads, "" for nowhere
+	// Gone and New are pieces of a text that was edited, as in Piece.
+	Gone, New bool
 }
 
 // htmlWord is a run of Herald's own words, or a name of unknown origin.
@@ -35,10 +40,74 @@ func htmlLine(s string) []htmlRun {
 	return runsOf(strings.ReplaceAll(s, "\n", "⏎"), safe.Line(s), nil)
 }
 
-// htmlSpan is a piece of a text, in bytes, and what is odd about it.
+// htmlBody splits the text of a message, with marks for what is odd in it, and
+// its links as links.
+func htmlBody(it Item) []htmlRun {
+	spans := append(markSpans(it), linkSpans(it)...)
+	return runsOf(it.Body, safe.Text(it.Body), spans)
+}
+
+// htmlDiff splits what became of a text that was edited after it was sent.
+func htmlDiff(was, now string) []htmlRun {
+	var runs []htmlRun
+	for _, p := range WordDiff(was, now) {
+		for _, r := range htmlText(p.Text) {
+			r.Gone, r.New = p.Gone, p.New
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
+// htmlSpan is a piece of a text, in bytes, and what is odd about it or where it
+// leads.
 type htmlSpan struct {
 	start, end int
-	why        string
+	why, href  string
+}
+
+// markSpans finds the pieces that the marks of a text name, wherever they stand.
+func markSpans(it Item) []htmlSpan {
+	var spans []htmlSpan
+	for _, m := range it.Marks {
+		spans = appendSpans(spans, it.Body, m.Text, htmlSpan{why: markTitle(m.Kind)})
+	}
+	return spans
+}
+
+func linkSpans(it Item) []htmlSpan {
+	var spans []htmlSpan
+	for _, link := range it.Links {
+		if to := href(link); to != "" {
+			spans = appendSpans(spans, it.Body, link, htmlSpan{href: to})
+		}
+	}
+	return spans
+}
+
+// appendSpans appends a span like the given one for each place of piece in s.
+func appendSpans(spans []htmlSpan, s, piece string, like htmlSpan) []htmlSpan {
+	if piece == "" {
+		return spans
+	}
+	for from := 0; ; {
+		i := strings.Index(s[from:], piece)
+		if i < 0 {
+			return spans
+		}
+		like.start, like.end = from+i, from+i+len(piece)
+		spans = append(spans, like)
+		from = like.end
+	}
+}
+
+func markTitle(k odd.Kind) string {
+	for _, t := range markTitles {
+		if t.kind == k {
+			return t.title
+		}
+	}
+	return string(k)
 }
 
 // runsOf lays a text beside its safe form. Each character of the text stands
@@ -53,29 +122,31 @@ func runsOf(s, shown string, spans []htmlSpan) []htmlRun {
 	}
 	var runs []htmlRun
 	for at := 0; at < len(s); {
-		_, n := utf8.DecodeRuneInString(s[at:])
-		why, seen := whyOdd(spans, at), n
-		if !strings.HasPrefix(shown, s[at:at+n]) {
-			why, seen = unseen, strings.Index(shown, "⟩")+len("⟩")
+		r, n := utf8.DecodeRuneInString(s[at:])
+		run, seen := runAt(spans, at), n
+		if r == utf8.RuneError && n == 1 || !strings.HasPrefix(shown, s[at:at+n]) {
+			run, seen = htmlRun{Mark: unseen, Href: run.Href}, strings.Index(shown, "⟩")+len("⟩")
 		}
-		if last := len(runs) - 1; last >= 0 && runs[last].Mark == why {
+		if last := len(runs) - 1; last >= 0 && runs[last].Mark == run.Mark && runs[last].Href == run.Href {
 			runs[last].Text += shown[:seen]
 		} else {
-			runs = append(runs, htmlRun{shown[:seen], why})
+			run.Text = shown[:seen]
+			runs = append(runs, run)
 		}
 		at, shown = at+n, shown[seen:]
 	}
 	return runs
 }
 
-// whyOdd says what is odd about the byte of a text, "" for nothing.
-func whyOdd(spans []htmlSpan, at int) string {
+// runAt says what the spans say about the byte of a text.
+func runAt(spans []htmlSpan, at int) htmlRun {
+	var r htmlRun
 	for _, s := range spans {
 		if s.start <= at && at < s.end {
-			return s.why
+			r.Mark, r.Href = cmp.Or(r.Mark, s.why), cmp.Or(r.Href, s.href)
 		}
 	}
-	return ""
+	return r
 }
 
 // htmlWords splits words for a page.

@@ -19,7 +19,7 @@ type htmlThread struct {
 	Initial                    string // a letter for the person
 	Snippet                    []htmlRun
 	Counts                     string
-	Open                       bool
+	Open, Odd                  bool
 	Long                       bool // its messages are drawn as they come into sight
 	Before, Now                []*htmlMessage
 }
@@ -34,7 +34,8 @@ type htmlMessage struct {
 	Draft     *htmlBubble
 	Address   []htmlRun
 	What      []htmlWord
-	Where     []htmlRun // file and line
+	Where     []htmlRun    // file and line
+	Odd       [][]htmlWord // what is odd about its content
 	Notes     [][]htmlWord
 	Commands  [][]htmlRun
 	Time      string
@@ -68,6 +69,7 @@ func (d *PlanDoc) thread(conv *Conversation, changes []*plan.Change) *htmlThread
 	var reactions []*htmlMessage
 	for _, c := range changes {
 		m := d.htmlMessage(c)
+		t.Odd = t.Odd || m.Odd != nil
 		if c.Pending() {
 			number++
 			m.Number, m.Of = number, pending
@@ -83,7 +85,7 @@ func (d *PlanDoc) thread(conv *Conversation, changes []*plan.Change) *htmlThread
 			t.Before = append(t.Before, m)
 			continue
 		case c.Reason == plan.RevisionRaised && c.Base != nil:
-			t.Before = append(t.Before, ghost(c))
+			t.Before = append(t.Before, d.ghost(c))
 		}
 		t.Now = append(t.Now, m)
 	}
@@ -126,9 +128,12 @@ func (t *htmlThread) attach(reactions []*htmlMessage) {
 
 // htmlMessage puts one change on the page.
 func (d *PlanDoc) htmlMessage(c *plan.Change) *htmlMessage {
-	it := Describe(c)
+	it := d.Item(c)
 	m := &htmlMessage{
 		htmlState: stateOf(c), Address: htmlLine(it.Address), What: htmlWords(it.What), Where: where(c),
+	}
+	for _, note := range MarkNotes(it.Marks, it.Body) {
+		m.Odd = append(m.Odd, htmlWords(note))
 	}
 	for _, note := range it.Notes {
 		m.Notes = append(m.Notes, htmlWords(note))
@@ -141,23 +146,23 @@ func (d *PlanDoc) htmlMessage(c *plan.Change) *htmlMessage {
 		m.keys = []string{targetKey(c.Target)}
 		return m
 	}
-	m.Bubble = bubbleOf(c)
+	m.Bubble = bubbleOf(c, it)
 	m.keys = []string{c.Addr.String()}
 	if wasSent(c) {
-		m.sentBefore(c)
+		m.sentBefore(c, it)
 	}
 	return m
 }
 
 // sentBefore fills in what the record knows of a message that the person has:
 // when it was sent and its id, but not its text.
-func (m *htmlMessage) sentBefore(c *plan.Change) {
+func (m *htmlMessage) sentBefore(c *plan.Change, it Item) {
 	if c.Base != nil {
 		m.at = c.Base.SettledAt
 		if !m.at.IsZero() {
 			m.Time = moment(m.at)
 		}
-		m.keys = append(m.keys, c.Base.MessageID)
+		m.keys = append(append(m.keys, c.Base.MessageID), c.Base.AlsoSent...)
 	}
 	if c.ImportID != "" {
 		m.keys = append(m.keys, c.ImportID)
@@ -165,15 +170,23 @@ func (m *htmlMessage) sentBefore(c *plan.Change) {
 	if c.Reason == plan.EditedAfterSent || c.Reason == plan.RevisionLowered {
 		draft := m.Bubble
 		m.Draft, m.Bubble = &draft, htmlBubble{Form: "unknown"}
+		if it.Was != "" {
+			m.Bubble = htmlBubble{Form: "text", Runs: htmlText(it.Was)}
+			draft.Runs = htmlDiff(it.Was, it.Body)
+		}
 	}
 }
 
-// ghost is the earlier revision of a message: it was sent, and more is not known.
-func ghost(c *plan.Change) *htmlMessage {
+// ghost is the earlier revision of a message: it was sent, and more is known
+// only where the plan that was reviewed before has its text.
+func (d *PlanDoc) ghost(c *plan.Change) *htmlMessage {
 	m := &htmlMessage{
 		htmlState: htmlState{"sent", "✓", "Sent before"}, Bubble: htmlBubble{Form: "unknown"}, Address: htmlLine(c.Addr.String()),
 		What: []htmlWord{{Runs: htmlLine("revision " + content.Thousands(max(1, c.Base.Revision)))}}, at: c.Base.SettledAt,
 		keys: []string{c.Base.MessageID},
+	}
+	if was, ok := d.sent[c.Base.Fingerprint]; ok && was != "" {
+		m.Bubble = htmlBubble{Form: "text", Runs: htmlText(was)}
 	}
 	if !m.at.IsZero() {
 		m.Time = moment(m.at)

@@ -20,7 +20,8 @@ var htmlFiles embed.FS
 
 // htmlPages returns the templates, read once and only if a page is written.
 var htmlPages = sync.OnceValues(func() (*template.Template, error) {
-	return template.ParseFS(htmlFiles, "html/*.gohtml")
+	less := func(a, b int) string { return content.Thousands(b - a) }
+	return template.New("").Funcs(template.FuncMap{"less": less}).ParseFS(htmlFiles, "html/*.gohtml")
 })
 
 // How much of a plan a page unfolds.
@@ -84,16 +85,27 @@ func newTop(title string) (htmlTop, error) {
 	}, nil
 }
 
+// summaryParts cuts a summary where its line may break.
+func summaryParts(s string) []string {
+	parts := strings.SplitAfter(s, ", ")
+	for i := range parts {
+		parts[i] = strings.TrimSuffix(parts[i], " ")
+	}
+	return parts
+}
+
 // htmlPlan is a plan's page without its conversations.
 type htmlPlan struct {
 	htmlTop
-	Summary, Rest, NoRecord string
+	Summary                 []string
+	Rest, NoRecord, Expires string
 	Digest                  []htmlRun
 	Warnings                [][]htmlWord
 	Accounts                []htmlAccount
 	Diagnostics             []htmlDiagnostic
 	Conversations           int
-	Idle                    bool // nothing is done about what is shown
+	Heading                 string
+	Since                   []htmlWord
 	Moves                   []htmlMove
 }
 
@@ -118,6 +130,8 @@ func PlanHTML(w io.Writer, d *PlanDoc) error {
 		return err
 	}
 	s.part("plan-head", page)
+	d.sinceHTML(s)
+	s.part("threads-head", page)
 	d.threadsHTML(s)
 	s.part("plan-foot", page)
 	return s.end()
@@ -128,14 +142,16 @@ func (d *PlanDoc) htmlPlan() (*htmlPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := d.Counts
 	p := &htmlPlan{
-		htmlTop: top, Summary: d.Summary(), Rest: d.Rest(), NoRecord: d.NoRecord(), Digest: htmlLine(d.ID),
-		Conversations: len(d.Conversations), Idle: n.Pending()+n.Held == 0,
+		htmlTop: top, Summary: summaryParts(d.Summary()), Rest: d.Rest(), NoRecord: d.NoRecord(), Digest: htmlLine(d.ID),
+		Conversations: len(d.Conversations), Heading: d.htmlHeading(), Since: htmlWords(d.SinceSummary()),
 		Diagnostics: htmlDiagnostics(d.Diagnostics, d.Sources),
 	}
-	for _, warning := range d.Warnings() {
+	for _, warning := range append(d.Warnings(), d.MarkedWarning()...) {
 		p.Warnings = append(p.Warnings, htmlWords(warning))
+	}
+	if !d.Expires.IsZero() {
+		p.Expires = moment(d.Expires)
 	}
 	for _, a := range d.Accounts {
 		p.Accounts = append(p.Accounts, htmlAccount{htmlLine(a.Name), htmlLine(a.IGID), htmlLine(a.Endpoint), htmlLine(a.APIVersion)})
@@ -144,6 +160,19 @@ func (d *PlanDoc) htmlPlan() (*htmlPlan, error) {
 		p.Moves = append(p.Moves, htmlMove{htmlLine(m.From.String()), htmlLine(m.To.String())})
 	}
 	return p, nil
+}
+
+// htmlHeading says what the conversations of the page are.
+func (d *PlanDoc) htmlHeading() string {
+	switch n := d.Counts; {
+	case len(d.Conversations) == 0:
+		return "No conversation has anything new"
+	case n.Pending()+n.Held > 0:
+		return "What each person will get, in this order"
+	case n.Import+n.Forget > 0:
+		return "What is recorded, and nothing is sent"
+	}
+	return "Nothing is done about these"
 }
 
 // threadsHTML writes the conversations: the first are unfolded, the next

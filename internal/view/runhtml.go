@@ -1,25 +1,27 @@
 package view
 
 import (
+	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"herald/apply"
 	"herald/config/content"
-	"herald/internal/view/safe"
-	"herald/plan"
 )
 
 // htmlRunPage is a run's page without its receipts.
 type htmlRunPage struct {
 	htmlTop
-	Summary, Next string
-	Class         string // done, undone or broken
-	Broken        []htmlRun
-	Digest        []htmlRun
-	Took, Calls   string
-	Diagnostics   []htmlDiagnostic
-	Outputs       []htmlOutput
+	Summary     []string
+	Next        string
+	Command     []htmlRun
+	Class       string // done, undone or broken
+	Broken      []htmlRun
+	Digest      []htmlRun
+	Took, Calls string
+	Diagnostics []htmlDiagnostic
+	Outputs     []htmlOutput
 }
 
 type htmlOutput struct{ Name, Value []htmlRun }
@@ -32,23 +34,10 @@ type htmlReceipt struct {
 	ID                 []htmlRun
 	Time, Stamp        string // for a person, and RFC 3339
 	Waits              []htmlRun
+	Undecided          []htmlRun
 	Codes              []htmlRun
 	Explain            []htmlRun
 	Remedy             []htmlRun
-}
-
-// runSections are the parts of a receipt: first what needs a person.
-var runSections = [...]struct {
-	name, title string
-	results     []apply.Result
-}{
-	{"doubt", "In doubt: these may have been delivered, and are not sent again by themselves", []apply.Result{apply.ResultInDoubt}},
-	{"refused", "Refused by Instagram", []apply.Result{apply.ResultRejected}},
-	{"held", "Held: what they wait for did not come about", []apply.Result{apply.ResultHeld}},
-	{"untried", "Not tried", []apply.Result{apply.ResultStopped, apply.ResultNone}},
-	{"later", "Left for a later run", []apply.Result{apply.ResultLater}},
-	{"done", "Done", []apply.Result{apply.ResultDone}},
-	{"skipped", "Done by an earlier apply of this plan", []apply.Result{apply.ResultSkipped}},
 }
 
 // RunHTML writes what a run did as one page that stands by itself, as PlanHTML
@@ -65,8 +54,8 @@ func RunHTML(w io.Writer, d *RunDoc) error {
 	}
 	s.part("run-head", page)
 	if !d.Refused {
-		for _, section := range runSections {
-			d.receiptsHTML(s, section.name, section.title, section.results)
+		for i, section := range receiptSections {
+			d.receiptsHTML(s, fmt.Sprintf("part%d", i+1), section.title, section.results)
 		}
 	}
 	s.part("run-foot", page)
@@ -78,12 +67,13 @@ func (d *RunDoc) htmlRunPage() (*htmlRunPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	next, command := d.Next()
 	p := &htmlRunPage{
-		htmlTop: top, Summary: d.Summary(), Next: d.next(), Class: "undone", Broken: htmlLine(d.Broken), Digest: htmlLine(d.PlanID),
+		htmlTop: top, Summary: summaryParts(d.Summary()), Next: next, Command: htmlLine(command), Class: "undone", Broken: htmlLine(d.Broken), Digest: htmlLine(d.PlanID),
 		Calls: count(d.Posts, "call", "calls"), Diagnostics: htmlDiagnostics(d.Diagnostics, d.Sources),
 	}
 	switch {
-	case d.Complete():
+	case d.clean():
 		p.Class = "done"
 	case d.Broken != "" || d.Refused:
 		p.Class = "broken"
@@ -92,13 +82,10 @@ func (d *RunDoc) htmlRunPage() (*htmlRunPage, error) {
 		p.Took = d.Took.Round(time.Millisecond).String()
 	}
 	for _, o := range d.Outputs {
-		p.Outputs = append(p.Outputs, htmlOutput{htmlLine(o.Name), htmlValue(o)})
+		p.Outputs = append(p.Outputs, htmlOutput{htmlLine(o.Name), htmlText(valueText(o, true))})
 	}
 	return p, nil
 }
-
-// htmlValue is an output's value, which is safe text of several lines already.
-func htmlValue(o Output) []htmlRun { return []htmlRun{{Text: safe.Text(valueText(o, true))}} }
 
 // receiptGroup is how many receipts of one sort are unfolded, and how many are
 // in each fold behind them.
@@ -135,7 +122,7 @@ func (d *RunDoc) receiptsHTML(s *htmlSheet, name, title string, results []apply.
 func (r *Receipt) html() htmlReceipt {
 	c := r.Change
 	h := htmlReceipt{
-		htmlState: endOf(r), Address: htmlLine(c.Addr.String()), Recipient: htmlLine(c.Recipient), What: htmlWords(what(c)), ID: htmlLine(r.MessageID),
+		htmlState: endOf(r), Address: htmlLine(c.Key().String()), Recipient: htmlLine(c.Recipient), What: htmlWords(what(c)), ID: htmlLine(r.MessageID),
 	}
 	if !r.Ended.IsZero() {
 		h.Time, h.Stamp = r.Ended.UTC().Format("2006-01-02 15:04:05 UTC"), r.Ended.UTC().Format(time.RFC3339)
@@ -143,27 +130,19 @@ func (r *Receipt) html() htmlReceipt {
 	if !r.Because.IsZero() {
 		h.Waits = htmlLine(r.Because.String())
 	}
-	if r.Result != apply.ResultDone && r.Result != apply.ResultSkipped {
-		h.Codes = htmlLine(trimComma(outcomeCodes(r.Outcome)))
-		h.Explain, h.Remedy = htmlLine(r.Outcome.Explain), htmlLine(r.Outcome.Remedy)
+	if !r.done() {
+		h.Codes = htmlLine(strings.TrimPrefix(outcomeCodes(r.Outcome), ", "))
+		h.Explain, h.Remedy, h.Undecided = htmlLine(r.Outcome.Explain), htmlLine(r.Outcome.Remedy), htmlLine(r.Undecided)
 	}
 	return h
-}
-
-func trimComma(s string) string {
-	if len(s) > 2 && s[:2] == ", " {
-		return s[2:]
-	}
-	return s
 }
 
 // endOf says how an action ended.
 func endOf(r *Receipt) htmlState {
 	switch r.Result {
-	case apply.ResultDone:
-		return doneState(r.Change.Action)
-	case apply.ResultSkipped:
-		return htmlState{"sent", "✓", "Done before"}
+	case apply.ResultDone, apply.ResultSkipped:
+		how := r.how()
+		return htmlState{"ok", "✓", strings.ToUpper(how[:1]) + how[1:]}
 	case apply.ResultRejected:
 		return htmlState{"refused", "✕", "Refused"}
 	case apply.ResultInDoubt:
@@ -175,24 +154,4 @@ func endOf(r *Receipt) htmlState {
 	case apply.ResultNone, apply.ResultStopped:
 	}
 	return htmlState{"skipped", "–", "Not tried"}
-}
-
-func doneState(a plan.Action) htmlState {
-	label := "Done"
-	switch a {
-	case plan.Send:
-		label = "Sent"
-	case plan.React, plan.Rereact, plan.Retarget, plan.Repeat:
-		label = "Reacted"
-	case plan.Unreact:
-		label = "Taken back"
-	case plan.Settle:
-		label = "Settled"
-	case plan.Import:
-		label = "Recorded"
-	case plan.Forget:
-		label = "Forgotten"
-	case plan.NoOp:
-	}
-	return htmlState{"ok", "✓", label}
 }
