@@ -43,6 +43,7 @@ func newPlan() *plan.Plan {
 	forget := &plan.Change{
 		Addr: reactionAt("old"), Revision: 1, Action: plan.Forget, Reason: plan.Forgotten, Account: shopID, Recipient: "1004", React: "love", Target: plan.Target{ID: "m7"},
 	}
+	forget.Base = &state.Entry{Addr: forget.Addr, Revision: 1, Account: shopID, Recipient: "1004", Status: state.Reacted, Reaction: "love", Target: "m7"}
 	unfinished := sendText(message("unfinished"), "1005", "Hi ,\nyour order {{order.number}} is at %s.\nPay at www.shop.example or http://pаy.example/a?b=1, not elsewhere.")
 	p := oldPlan()
 	p.ID, p.Limits.MaxSends = "sha256:"+strings.Repeat("fedcba9876543210", 4), 5
