@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-
-	"herald/plan"
 )
 
 // check refuses a run whose plan does not fit the record.
