@@ -182,4 +182,12 @@ func expired(p *plan.Plan, now time.Time) hcl.Diagnostics {
 }
 
 // asWord writes s as one word for a shell.
-func asWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+func asWord(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(wordRunes, r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// wordRunes are what a shell takes as it is.
+const wordRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+,:@"

@@ -44,7 +44,7 @@ func (f *format) labelFlag() flag {
 }
 
 // leastBudget is the least that a Markdown document can say anything in.
-const leastBudget = 2000
+const leastBudget = 8000
 
 // check returns an error if the options contradict each other, or if a file is
 // named that must not be written.
@@ -76,7 +76,20 @@ func (f *format) check(a *App) hcl.Diagnostics {
 func (f *format) text() bool { return !f.json && !f.markdown && !f.html }
 
 func (f *format) markdownOptions() view.MarkdownOptions {
-	return view.MarkdownOptions{Budget: f.budget}
+	return view.MarkdownOptions{Budget: f.budget, Label: f.label}
+}
+
+// variables are the values that a plan was made with, where the JSON document
+// is written, which has them.
+func (f *format) variables(want *config.Wanted) []view.Variable {
+	if !f.json && f.into == "" {
+		return nil
+	}
+	var list []view.Variable
+	for _, v := range want.Variables() {
+		list = append(list, view.Variable{Name: v.Name, Sensitive: v.Sensitive, JSON: v.JSON})
+	}
+	return list
 }
 
 // document is a thing that can be shown, with a renderer for each format that

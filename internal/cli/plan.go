@@ -71,7 +71,7 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 		a.report(diags)
 		return exitError
 	}
-	p, cfg, diags := a.planNow(ctx, &o.request)
+	p, cfg, want, diags := a.planNow(ctx, &o.request)
 	if diags.HasErrors() {
 		a.reportIn(diags, sourcesOf(cfg))
 		return exitError
@@ -95,7 +95,7 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 	} else {
 		a.annotate(diags)
 	}
-	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox, Since: since})
+	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox, Since: since, Variables: o.format.variables(want)})
 	if code := a.show(o.format, planDocument(doc)); code != exitOK {
 		return code
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -49,7 +50,7 @@ func (r *run) showPlan() {
 	a := r.app
 	doc := view.NewPlanDoc(r.plan, view.PlanOptions{
 		Diagnostics: r.planDiags, Sources: sourcesOf(r.cfg), Names: r.opts.names, Since: r.since,
-		Sandbox: r.opts.sandbox || r.file != "" && onSandbox(r.plan),
+		Sandbox: r.opts.sandbox || r.file != "" && onSandbox(r.plan), Saved: r.file != "",
 	})
 	if r.opts.format.json {
 		a.stream().Plan(doc)
@@ -71,6 +72,7 @@ func (r *run) render(f format, doc document, w io.Writer) hcl.Diagnostics {
 // showResult shows what the run did, and the outputs as they are now.
 func (r *run) showResult(report *apply.Report) {
 	doc := view.NewRunDoc(report)
+	doc.Again = r.again()
 	if !report.Refused {
 		doc.Outputs = resolveOutputs(r.plan, report.Record)
 	}
@@ -84,6 +86,28 @@ func (r *run) showResult(report *apply.Report) {
 		r.showText(doc, report.Record)
 	}
 	r.write(doc)
+}
+
+// again is the command that goes on where the run ended.
+func (r *run) again() string {
+	words := []string{"herald"}
+	if r.app.dir != "." {
+		words = append(words, "-chdir="+asWord(r.app.dir))
+	}
+	words = append(words, r.operation())
+	if r.opts.sandbox {
+		words = append(words, "-sandbox")
+	}
+	if r.opts.approved != "" {
+		words = append(words, "-approved="+r.opts.approved)
+	}
+	if r.opts.autoApprove && r.file == "" && r.opts.approved == "" {
+		words = append(words, "-auto-approve")
+	}
+	if r.file != "" {
+		words = append(words, asWord(r.file))
+	}
+	return strings.Join(words, " ")
 }
 
 // showText writes what the run did for a person.
@@ -138,7 +162,7 @@ func runDocument(doc *view.RunDoc) document {
 	return document{
 		text:     func(w io.Writer, opts view.TextOptions) error { return view.RunText(w, doc, opts) },
 		json:     func(w io.Writer) error { return view.RunJSON(w, doc) },
-		markdown: func(w io.Writer, opts view.MarkdownOptions) error { return view.RunText(w, doc, view.TextOptions{}) },
+		markdown: func(w io.Writer, opts view.MarkdownOptions) error { return view.RunMarkdown(w, doc, opts) },
 		html:     func(w io.Writer) error { return view.RunHTML(w, doc) },
 	}
 }

@@ -69,18 +69,18 @@ func (r *request) build(want *config.Wanted, rec *state.Record) (*plan.Plan, hcl
 }
 
 // planNow plans without a lock, as every command does that only looks.
-func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Config, hcl.Diagnostics) {
+func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Config, *config.Wanted, hcl.Diagnostics) {
 	cfg, want, diags := a.wanted(r)
 	if diags.HasErrors() {
-		return nil, cfg, diags
+		return nil, cfg, nil, diags
 	}
 	store, err := a.store(r.recordFlags, r.sandbox)
 	if err != nil {
-		return nil, cfg, append(diags, failure(err)...)
+		return nil, cfg, nil, append(diags, failure(err)...)
 	}
 	rec, err := peek(ctx, store)
 	if err != nil {
-		return nil, cfg, append(diags, failure(err)...)
+		return nil, cfg, nil, append(diags, failure(err)...)
 	}
 	if holder, err := store.Holder(ctx); err == nil && holder != nil {
 		diags = append(diags, beingApplied(holder))
@@ -90,5 +90,5 @@ func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Conf
 		diags = append(diags, d)
 	}
 	p, more := r.build(want, rec)
-	return p, cfg, append(diags, more...)
+	return p, cfg, want, append(diags, more...)
 }

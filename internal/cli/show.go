@@ -55,7 +55,7 @@ func (a *App) runShow(ctx context.Context, o *showOptions, args []string) int {
 	} else {
 		a.annotate(diags)
 	}
-	return a.show(o.format, planDocument(view.NewPlanDoc(p, view.PlanOptions{Sandbox: onSandbox(p), Diagnostics: diags, Since: since})))
+	return a.show(o.format, planDocument(view.NewPlanDoc(p, view.PlanOptions{Sandbox: onSandbox(p), Diagnostics: diags, Since: since, Saved: true})))
 }
 
 func (a *App) runShowRecord(ctx context.Context, o *showOptions) int {
