@@ -27,9 +27,18 @@ func Cell(s string) string {
 
 // Fence returns s as a fenced block of Markdown with a line break at its end,
 // to be put at the beginning of a line behind an empty one. The fence is
-// longer than any run of backticks within. info is a word such as "text".
+// longer than any run of backticks within, and a line within is no command to
+// the runner of a pipeline, should the document be printed there. info is a
+// word such as "text".
 func Fence(info, s string) string {
 	s = Text(s)
+	if strings.Contains(s, "::") {
+		lines := strings.Split(s, "\n")
+		for i := range lines {
+			lines[i] = Output(lines[i])
+		}
+		s = strings.Join(lines, "\n")
+	}
 	fence := strings.Repeat("`", max(3, longest(s, '`')+1))
 	return fence + info + "\n" + strings.TrimSuffix(s, "\n") + "\n" + fence + "\n"
 }

@@ -72,6 +72,34 @@ func TestCodeAndFence(t *testing.T) {
 	}
 }
 
+func TestCommandsToARunner(t *testing.T) {
+	for in, want := range map[string]string{
+		"##[error]x ###[group] ##vso[a]": "⟨U+0023⟩#[error]x #⟨U+0023⟩#[group] ⟨U+0023⟩#vso[a]",
+		"## heading [x]":                 "## heading [x]",
+		"ü ##[x":                         "ü ⟨U+0023⟩#[x",
+	} {
+		if got := Text(in); got != want {
+			t.Errorf("Text(%q) = %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"::error::x":                 "⟨U+003A⟩:error::x",
+		"  \t::x\n":                  "  \t⟨U+003A⟩:x\n",
+		"\x1b[1m \x1b[31m::x\x1b[0m": "\x1b[1m \x1b[31m⟨U+003A⟩:x\x1b[0m",
+		"a ::x":                      "a ::x",
+		":x":                         ":x",
+		"":                           "",
+		"\x1b[":                      "\x1b[",
+	} {
+		if got := Output(in); got != want {
+			t.Errorf("Output(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got, want := Fence("text", "a\n ::x"), "```text\na\n ⟨U+003A⟩:x\n```\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestJSONKeepsTheValue(t *testing.T) {
 	in := "a\u202e\x7f\u009b\U000e0041\u2028😀 <b>"
 	data, err := json.Marshal(in)
