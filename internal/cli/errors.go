@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +32,9 @@ func failure(err error) hcl.Diagnostics {
 		}
 		return told
 	}
+	if diags := mergeFailure(err); diags != nil {
+		return diags
+	}
 	switch {
 	case errors.As(err, &told):
 		return told
@@ -50,6 +54,8 @@ func failure(err error) hcl.Diagnostics {
 		return noRecord("")
 	case errors.Is(err, state.ErrLockLost):
 		return fail("Lock on the record is lost", "The lock file was removed or replaced while this run held it, so another run may have begun. The run stopped before its next call; what was sent is recorded. See that no other run is under way, and plan again.")
+	case errors.Is(err, syscall.ENOSPC) && aboutStdout(err):
+		return fail("Output could not be written", sentence(err.Error())+" The disk that standard output goes to is full. What is recorded is not touched by that. Make room there, or send the output elsewhere, and run the command again.")
 	case errors.Is(err, syscall.ENOSPC):
 		return fail("Disk is full", sentence(err.Error())+" What cannot be recorded is not sent. Make room, and run the command again.")
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
@@ -58,6 +64,12 @@ func failure(err error) hcl.Diagnostics {
 		return fail("File not found", sentence(err.Error()))
 	}
 	return fail("Command did not succeed", sentence(err.Error()))
+}
+
+// aboutStdout reports whether the error is one of writing to standard output.
+func aboutStdout(err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path) && path.Path == os.Stdout.Name()
 }
 
 // inFile makes sentences of an error that begins with a file's name, which

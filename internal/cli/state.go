@@ -25,7 +25,7 @@ func (a *App) stateCommand() command {
 	return command{
 		name: "state", synopsis: "Look into the record, and mend it.",
 		help: "The record says what was sent. It is read and changed with these commands, not by hand: its check would not fit any more.",
-		subs: []command{a.stateListCommand(), a.stateShowCommand(), a.stateMvCommand(), a.stateRmCommand(), a.statePullCommand(), a.statePushCommand()},
+		subs: []command{a.stateListCommand(), a.stateShowCommand(), a.stateMvCommand(), a.stateRmCommand(), a.statePullCommand(), a.statePushCommand(), a.stateMergeCommand()},
 		max:  -1,
 		action: func(context.Context, []string) int {
 			c := a.stateCommand()
@@ -151,6 +151,8 @@ func (a *App) runStateMv(ctx context.Context, o *stateOptions, args []string) in
 			return "", fail("Kinds differ", "A message stays a message and a reaction a reaction: what is recorded of one says nothing about the other.")
 		case len(rec.Revisions(from)) == 0:
 			return "", unknownAddress(rec, from)
+		case from == to:
+			return "", fail("Nothing to move", fmt.Sprintf("%s is where it is recorded already: both addresses are the same.", to))
 		case len(rec.Revisions(to)) > 0:
 			return "", fail("Address is taken", fmt.Sprintf("The record already holds something at %s, and two histories cannot be one.", to))
 		}

@@ -81,14 +81,23 @@ func (a *App) runStatePush(ctx context.Context, o *pushOptions, file string) int
 
 // readRecord decodes the record in a file, or on standard input.
 func (a *App) readRecord(file string) (*state.Record, error) {
-	if file == "-" {
-		return state.Decode(a.Stdin, "standard input")
+	src, name := a.Stdin, "standard input"
+	if file != "-" {
+		f, err := os.ReadFile(a.path(file))
+		if err != nil {
+			return nil, err
+		}
+		src, name = bytes.NewReader(f), file
 	}
-	src, err := os.ReadFile(a.path(file))
-	if err != nil {
-		return nil, err
+	rec, err := state.Decode(src, name)
+	var damaged *state.FormatError
+	if errors.As(err, &damaged) {
+		// It is no record in its place, which has a backup and a history.
+		told := *damaged
+		told.Advice = "Name a record that is whole: one that herald state pull has written, or a run that could not write it in its place. Nothing was sent, and the present record is as it was."
+		return nil, &told
 	}
-	return state.Decode(bytes.NewReader(src), file)
+	return rec, err
 }
 
 // push replaces the session's record.
