@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -68,33 +69,58 @@ func FuzzRun(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string) {
-		run := NewRunDoc(evilReport(s))
-		run.Again = "herald apply " + s
-		since := evilSince(s)
-		for name, write := range map[string]func(w io.Writer) error{
-			"run":  func(w io.Writer) error { return RunMarkdown(w, run, MarkdownOptions{Label: s}) },
-			"plan": func(w io.Writer) error { return PlanMarkdown(w, since, MarkdownOptions{Label: s}) },
-		} {
-			var b bytes.Buffer
-			if err := write(&b); err != nil {
-				t.Fatal(err)
-			}
-			if !strings.HasPrefix(b.String(), "<!-- herald:"+name) {
-				t.Errorf("the %s does not begin with its marker: %.60q", name, b.String())
-			}
-			checkMarkdown(t, b.Bytes())
-			checkCommands(t, b.String())
+	f.Fuzz(checkRun)
+}
+
+// checkRun writes a run and a compared plan that are hostile by s.
+func checkRun(t *testing.T, s string) {
+	t.Helper()
+	run := NewRunDoc(evilReport(s))
+	run.Again = "herald apply " + s
+	since := evilSince(s)
+	for name, write := range map[string]func(w io.Writer) error{
+		"run":  func(w io.Writer) error { return RunMarkdown(w, run, MarkdownOptions{Label: s}) },
+		"plan": func(w io.Writer) error { return PlanMarkdown(w, since, MarkdownOptions{Label: s}) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
 		}
-		for _, verbose := range []bool{false, true} {
-			for _, width := range []int{0, 30, 80} {
-				opts := TextOptions{Width: width, Verbose: verbose}
-				text := render(t, func(w io.Writer) error {
-					return errors.Join(RunText(w, run, opts), PlanText(w, since, opts))
-				})
-				checkRunes(t, text)
-				checkCommands(t, text)
-			}
+		if !strings.HasPrefix(b.String(), "<!-- herald:"+name) {
+			t.Errorf("the %s does not begin with its marker: %.60q", name, b.String())
 		}
-	})
+		checkMarkdown(t, b.Bytes())
+		checkCommands(t, b.String())
+	}
+	for _, verbose := range []bool{false, true} {
+		for _, width := range []int{0, 30, 80} {
+			opts := TextOptions{Width: width, Verbose: verbose}
+			text := render(t, func(w io.Writer) error {
+				return errors.Join(RunText(w, run, opts), PlanText(w, since, opts))
+			})
+			checkRunes(t, text)
+			checkCommands(t, text)
+		}
+	}
+}
+
+// TestHostileMixtures puts together what is hostile in more ways than one.
+func TestHostileMixtures(t *testing.T) {
+	pieces := []string{
+		"`", "```", "~~~", "\n", "\n\n", " ", "    ", "\t", "|", "\\", "<", ">", "</", "<!--", "-->", "</details>", "</summary>", "<script>", "&lt;", "&#64;",
+		"@all", "#1", "GH-1", "https://x.example", "www.x.example", "x@y.example", "[a](b)", "![a](b)", "[a]: b", "* ", "- ", "1. ", "> ", "# ", "---", "===", "$x$", ":smile:",
+		"::error::", "##[x", "\x1b[1m", "\u202e", "\u200b", "\x00", "\r", "\xff", "e\u0301", "👩‍👩‍👧", "❤\ufe0f", "pаypal", "{{x}}", "Hi ,", "[-", "-]", "{+", "+}", "a", "Zeile",
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 150 {
+		var b strings.Builder
+		for range 1 + random.IntN(12) {
+			b.WriteString(pieces[random.IntN(len(pieces))])
+		}
+		checkRun(t, b.String())
+		checkFormats(t, b.String())
+		if t.Failed() {
+			t.Fatalf("it was %q", b.String())
+		}
+	}
 }

@@ -108,53 +108,57 @@ func FuzzFormats(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string) {
-		d := evilPlan(s)
-		var md, plain, data, diags bytes.Buffer
-		if err := PlanMarkdown(&md, d, MarkdownOptions{}); err != nil {
-			t.Fatal(err)
+	f.Fuzz(checkFormats)
+}
+
+// checkFormats writes a plan that is hostile by s.
+func checkFormats(t *testing.T, s string) {
+	t.Helper()
+	d := evilPlan(s)
+	var md, plain, data, diags bytes.Buffer
+	if err := PlanMarkdown(&md, d, MarkdownOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	checkMarkdown(t, md.Bytes())
+	if err := PlanText(&plain, d, TextOptions{Width: 40}); err != nil {
+		t.Fatal(err)
+	}
+	checkRunes(t, plain.String())
+	plain.Reset()
+	if err := PlanText(&plain, d, TextOptions{Width: 40, Verbose: true}); err != nil {
+		t.Fatal(err)
+	}
+	checkRunes(t, plain.String())
+	checkCommands(t, plain.String())
+	checkLines(t, plain.String())
+	if err := Diagnostics(&diags, d.Diagnostics, d.Sources, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	checkRunes(t, diags.String())
+	for line := range strings.SplitSeq(strings.TrimSuffix(diags.String(), "\n"), "\n") {
+		if !strings.HasPrefix(line, "│") && line != "╷" && line != "╵" {
+			t.Errorf("a line outside of the frame: %q", line)
 		}
-		checkMarkdown(t, md.Bytes())
-		if err := PlanText(&plain, d, TextOptions{Width: 40}); err != nil {
-			t.Fatal(err)
+	}
+	if err := PlanJSON(&data, d); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range strings.TrimSuffix(data.String(), "\n") {
+		if safe.Odd(r) {
+			t.Errorf("%U in the JSON", r)
 		}
-		checkRunes(t, plain.String())
-		plain.Reset()
-		if err := PlanText(&plain, d, TextOptions{Width: 40, Verbose: true}); err != nil {
-			t.Fatal(err)
-		}
-		checkRunes(t, plain.String())
-		checkCommands(t, plain.String())
-		checkLines(t, plain.String())
-		if err := Diagnostics(&diags, d.Diagnostics, d.Sources, TextOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		checkRunes(t, diags.String())
-		for line := range strings.SplitSeq(strings.TrimSuffix(diags.String(), "\n"), "\n") {
-			if !strings.HasPrefix(line, "│") && line != "╷" && line != "╵" {
-				t.Errorf("a line outside of the frame: %q", line)
-			}
-		}
-		if err := PlanJSON(&data, d); err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range strings.TrimSuffix(data.String(), "\n") {
-			if safe.Odd(r) {
-				t.Errorf("%U in the JSON", r)
-			}
-		}
-		var doc struct {
-			ResourceChanges []struct {
-				Change struct{ After map[string]any }
-			} `json:"resource_changes"`
-		}
-		if err := json.Unmarshal(data.Bytes(), &doc); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := doc.ResourceChanges[0].Change.After["text"], strings.ToValidUTF8(s, "\ufffd"); got != want && !strings.Contains(want, "\ufffd") {
-			t.Errorf("the text became %q, not %q", got, want)
-		}
-	})
+	}
+	var doc struct {
+		ResourceChanges []struct {
+			Change struct{ After map[string]any }
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal(data.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := doc.ResourceChanges[0].Change.After["text"], strings.ToValidUTF8(s, "\ufffd"); got != want && !strings.Contains(want, "\ufffd") {
+		t.Errorf("the text became %q, not %q", got, want)
+	}
 }
 
 // checkCommands holds that no line is a command to a pipeline's runner.
