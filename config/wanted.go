@@ -22,12 +22,36 @@ type Wanted struct {
 	Imports []Import
 	Outputs []Output
 	Limits  Limits
+	// Store says where the record is kept; nil is the local file.
+	Store *Store
+	// Encryption says how the record and saved plans are encrypted; nil is not
+	// at all.
+	Encryption *Encryption
 	// Blocks holds every declared message and reaction block, those whose
 	// for_each is empty too, and whether it has for_each.
 	Blocks map[addr.Block]bool
 
 	declared []*variable
 	values   map[string]cty.Value
+}
+
+// Store is the state block of the herald block: where the record is kept. It
+// holds literals only, since the record is found before anything is evaluated,
+// and no secret.
+type Store struct {
+	Type     string            // "local", "postgres", "s3", "http"
+	Settings map[string]string // as text; a bool is "true" or "false"
+	Range    hcl.Range
+	Ranges   map[string]hcl.Range // of each setting
+}
+
+// Encryption is the encryption block of the herald block.
+type Encryption struct {
+	// Recipients are age recipients: age1…
+	Recipients []string
+	// Passphrase says that a passphrase from the environment is used instead.
+	Passphrase bool
+	Range      hcl.Range
 }
 
 // Account is an Instagram account to send from.

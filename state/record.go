@@ -21,6 +21,9 @@ type Record struct {
 	// Endpoints holds, by IG id, the endpoint that the account was first
 	// applied with, or that was accepted since.
 	Endpoints map[string]string
+	// Rest counts the entries that the store holds and that were not loaded; 0
+	// where the whole record was. See PartLoader.
+	Rest int
 
 	entries map[Key]*Entry
 	// latest holds the highest revision of an address that has one above 1.
