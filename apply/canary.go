@@ -27,3 +27,14 @@ func (r Run) canary() map[state.Conversation]bool {
 func (e *engine) outside(c *plan.Change) bool {
 	return e.first != nil && !c.Action.RecordOnly() && !e.first[c.Conversation()]
 }
+
+// pending returns how many changes the run will call Instagram for.
+func (e *engine) pending() int {
+	n := 0
+	for _, c := range e.run.Plan.Changes {
+		if c.Pending() && e.run.concerns(c) && !e.outside(c) {
+			n++
+		}
+	}
+	return n
+}

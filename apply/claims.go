@@ -124,6 +124,7 @@ func (l *ledger) adopt(list []state.Entry) {
 func settled(e *state.Entry, f finding, planID string, now time.Time) state.Entry {
 	next := e.Next(planID)
 	next.SettledAt, next.SettledBy = now, "read"
+	next.Claim = ""
 	if f.verdict == found {
 		next.Status, next.MessageID, next.Refusal = state.Sent, f.id, nil
 		return next

@@ -125,7 +125,7 @@ func (r Run) Do(ctx context.Context) (*Report, hcl.Diagnostics) {
 		}
 	}
 	e := r.engine(ctx, book, rep)
-	e.observe(Event{Type: RunStarted, Total: r.pending()})
+	e.observe(Event{Type: RunStarted, Total: e.pending()})
 	e.carry(ctx)
 	unfolded := e.conclude(context.WithoutCancel(ctx))
 	e.observe(Event{Type: RunEnded})
@@ -205,17 +205,6 @@ func (r Run) concerns(c *plan.Change) bool {
 		return e.Status == state.Intent
 	}
 	return c.Action == plan.Settle
-}
-
-// pending returns how many changes the run will call Instagram for.
-func (r Run) pending() int {
-	n := 0
-	for _, c := range r.Plan.Changes {
-		if c.Pending() && r.concerns(c) {
-			n++
-		}
-	}
-	return n
 }
 
 func randomLineage() string {
