@@ -41,7 +41,7 @@ const attributes = `# Line by line a record cannot be merged: git lets Herald do
 const tellGit = `Tell git, once in each clone, that Herald merges its record:
 
   git config merge.herald.name "Herald's record"
-  git config merge.herald.driver "herald state merge %O %A %B"`
+  git config merge.herald.driver "herald state merge %O %A %B %P"`
 
 func (a *App) initCommand() command {
 	return command{

@@ -23,10 +23,10 @@ func (a *App) stateMergeCommand() command {
 
 Without arguments it takes the versions from git's index, where a merge, a rebase or a cherry-pick has stopped at a conflict in the record, and writes the record in its place.
 
-With arguments it is a merge driver of git: it joins OURS and THEIRS, which both come from BASE (an empty file where there is none), and writes the result to OURS. PATH is the record's own, and only named. Git calls it by itself for a record with the attribute merge=herald once it is told, in each clone:
+With arguments it is a merge driver of git: it joins OURS and THEIRS, which both come from BASE (an empty file where there is none), and writes the result to OURS. With PATH, the record's own, it refuses where a run has left a journal beside it that no record holds. Git calls it by itself for a record with the attribute merge=herald once it is told, in each clone:
 
   git config merge.herald.name "Herald's record"
-  git config merge.herald.driver "herald state merge %O %A %B"`,
+  git config merge.herald.driver "herald state merge %O %A %B %P"`,
 		flags: o.recordFlags.write(),
 		action: func(ctx context.Context, args []string) int {
 			switch len(args) {
@@ -50,6 +50,14 @@ func (a *App) mergeFiles(args []string) int {
 	path := "the record"
 	if len(args) == 4 {
 		path = args[3]
+		store, err := a.store(recordFlags{state: path}, false)
+		if err == nil {
+			err = journalEmpty(store)
+		}
+		if err != nil {
+			a.report(failure(err))
+			return exitError
+		}
 	}
 	var v versions
 	for i, dst := range []**state.Record{&v.base, &v.ours, &v.theirs} {
@@ -81,6 +89,15 @@ func (a *App) mergeFiles(args []string) int {
 	}
 	a.report(deliveredTwice(twice))
 	return exitOK
+}
+
+// journalEmpty returns an error if a run has appended to the journal what no
+// record holds yet.
+func journalEmpty(store state.Store) error {
+	if s, ok := store.(interface{ Unfolded() error }); ok {
+		return s.Unfolded()
+	}
+	return nil
 }
 
 // side decodes one version of the record: 0 is the base, 1 ours, 2 theirs.
