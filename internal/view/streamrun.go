@@ -367,8 +367,10 @@ func (s *Stream) account(e apply.Event) {
 	case apply.AccountPaused:
 		j.Error = errorOf(e.Outcome)
 		s.write(accountLine{s.head("warn", "account_paused", who+"too much is in doubt: nothing new is sent until some of it is settled"), j})
-	default:
+	case apply.AccountStopped:
 		j.Error = errorOf(e.Outcome)
 		s.write(accountLine{s.head("error", "account_stopped", who+"stopped"+safe.Line(outcomeCodes(e.Outcome))), j})
+	case apply.EventInvalid, apply.RunStarted, apply.ActionStarted, apply.ActionDone, apply.ActionSkipped, apply.ActionRefused,
+		apply.ActionInDoubt, apply.ActionAbsent, apply.ActionHeld, apply.Interrupted, apply.RunEnded:
 	}
 }
