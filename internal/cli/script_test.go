@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"herald/internal/cli"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -19,7 +17,7 @@ const secret = "IGQVJWZ-nobody-may-ever-see-this-17841405822304914"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"herald": func() { os.Exit(cli.Main(os.Args[1:])) },
+		"herald": func() { os.Exit(heraldMain(os.Args[1:])) },
 	})
 }
 

@@ -2,7 +2,8 @@
 # Checks the configuration and plans what is still to be sent. It needs no
 # token and no network. The folder $1 then holds:
 #
-#   plan.md       for a comment and the job's summary
+#   plan.md       for a comment, which takes 65,536 characters
+#   summary.md    for the job's summary, which takes a mebibyte
 #   plan.html     each conversation as the person will see it
 #   plan.json     for policies
 #   digest        the plan's id: who approves it approves exactly this
@@ -16,6 +17,7 @@ mkdir -p "$out"
 # If there is no plan, an older comment must not go on speaking for this one.
 printf '%s\n' '<!-- herald:plan -->' '### Herald has made no plan.' '' \
   'The configuration is not in order: the log of the check says why.' >"$out/plan.md"
+cp "$out/plan.md" "$out/summary.md"
 
 herald fmt -check -diff
 herald validate
@@ -29,8 +31,8 @@ case $code in
   *) exit "$code" ;;
 esac
 herald plan -html >"$out/plan.html"
-herald plan -markdown >"$out/plan.new"
-mv "$out/plan.new" "$out/plan.md"
+herald plan -markdown -budget=1000000 >"$out/summary.md"
+herald plan -markdown -budget=65000 >"$out/plan.md"
 
 digest=$(grep -o '"plan_id": *"sha256:[0-9a-f]\{64\}"' "$out/plan.json" | grep -o 'sha256:[0-9a-f]*')
 printf '%s\n' "$digest" >"$out/digest"

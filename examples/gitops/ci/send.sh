@@ -12,4 +12,5 @@ plan=${1:?usage: ci/send.sh PLAN OUT}
 out=${2:?usage: ci/send.sh PLAN OUT}
 mkdir -p "$out"
 
-exec herald apply -approved="$HERALD_DIGEST" -json-into="$out/receipt.json" -markdown "$plan" >"$out/receipt.md"
+exec herald apply -approved="$HERALD_DIGEST" -json-into="$out/receipt.json" \
+  -markdown -budget=1000000 "$plan" >"$out/receipt.md"

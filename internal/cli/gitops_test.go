@@ -1,0 +1,256 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The orders of the kit as it is.
+var orders = []string{"B-1041", "B-1042", "B-1043"}
+
+// leaseOver is when what a dead runner has claimed can be proven absent.
+const leaseOver = 32 * time.Minute
+
+// TestGitOpsMerge is the way of a change that goes well: planned, approved,
+// claimed, sent, recorded; then there is nothing more to do.
+func TestGitOpsMerge(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	digest := run.outputs["needs.plan.outputs.digest"]
+	if run.outputs["needs.plan.outputs.changes"] != "true" || !strings.HasPrefix(digest, "sha256:") || !strings.Contains(run.summary, digest) {
+		t.Errorf("outputs %v, summary:\n%s", run.outputs, run.summary)
+	}
+	f.onceEach()
+	run.must("apply")
+	f.onceEach(orders...)
+	f.settled(6)
+	for _, part := range []string{"6 sent", `message.shipped["B-1041"]`} {
+		if !strings.Contains(run.summary, part) {
+			t.Errorf("the receipt does not say %q:\n%s", part, run.summary)
+		}
+	}
+	if log := f.git(f.origin, "log", "--format=%s", "main"); log != "herald: what was sent [skip ci]\nherald: a plan is about to be sent [skip ci]\nThe kit\n" {
+		t.Errorf("main has the commits\n%s", log)
+	}
+
+	// The claim was on main before anything was sent.
+	claimed := f.git(f.origin, "show", "main~1:herald.state.json")
+	if got := strings.Count(claimed, `"status":"intent"`); got != 6 || strings.Contains(claimed, "message_id") {
+		t.Errorf("the claim has %d intents:\n%s", got, claimed)
+	}
+
+	// The same job once more sends nothing, and a new run has nothing to do.
+	run.must("apply")
+	again := f.workflow("herald-apply.yml")
+	again.must("plan")
+	if again.outputs["needs.plan.outputs.changes"] != "false" {
+		t.Errorf("there is still something to do:\n%s", again.summary)
+	}
+	f.merges("B-2001,Dana,6107771234567890")
+	again.must("plan")
+	again.must("apply")
+	f.onceEach(append(orders, "B-2001")...)
+	f.settled(8)
+}
+
+// TestGitOpsRunnerDies kills the runner at each point between the plan and the
+// last push, and deletes its folder. The job that is run again with one click
+// finishes what was begun; if a claim was left it waits until its half hour is
+// over. Everybody gets everything once.
+func TestGitOpsRunnerDies(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		how     func(f *forge) accident
+		claimed bool
+		sent    func(n int) bool // how many messages had gone out
+	}{
+		{"before the claim is pushed", func(*forge) accident { return accident{push: 1} }, false, func(n int) bool { return n == 0 }},
+		{"after the claim is pushed", func(*forge) accident { return accident{push: 1, after: true} }, true, func(n int) bool { return n == 0 }},
+		{"half way through", func(f *forge) accident {
+			return accident{when: func() bool { return len(f.server.Accepted()) >= 3 }}
+		}, true, func(n int) bool { return n >= 3 }},
+		{"before the outcome is pushed", func(*forge) accident { return accident{push: 2} }, true, func(n int) bool { return n == 6 }},
+		{"after the outcome is pushed", func(*forge) accident { return accident{push: 2, after: true} }, false, func(n int) bool { return n == 6 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := newForge(t)
+			run := f.workflow("herald-apply.yml")
+			run.must("plan")
+			run.mustFail("apply", c.how(f))
+			before := len(f.server.Accepted())
+			if !c.sent(before) {
+				t.Fatalf("%d messages had gone out:\n%s", before, run.log)
+			}
+			if c.claimed {
+				// Too early: the dead runner might be alive. What has arrived is
+				// found, and the rest stays in doubt.
+				if before < 6 {
+					run.mustFail("apply", accident{}, "in doubt")
+				}
+				if got := len(f.server.Accepted()); got != before {
+					t.Fatalf("%d messages went out before the claim was over", got-before)
+				}
+				f.pass(leaseOver)
+			}
+			run.must("apply")
+			f.onceEach(orders...)
+			f.settled(6)
+			after := f.workflow("herald-apply.yml")
+			after.must("plan")
+			if after.outputs["needs.plan.outputs.changes"] != "false" {
+				t.Errorf("something is left:\n%s", after.summary)
+			}
+		})
+	}
+}
+
+// TestGitOpsAllJobsAgain runs all jobs again after the runner died, so that a
+// new plan is made while there are doubts.
+func TestGitOpsAllJobsAgain(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	run.mustFail("apply", accident{when: func() bool { return len(f.server.Accepted()) >= 3 }})
+	f.merges("B-2001,Dana,6107771234567890")
+	f.pass(leaseOver)
+	run = f.workflow("herald-apply.yml")
+	run.must("plan")
+	run.must("apply")
+	f.onceEach(append(orders, "B-2001")...)
+	f.settled(8)
+}
+
+// TestGitOpsTwoMerges plans the second merge before the first was applied. The
+// second plan holds what the first one sends, so it is refused; run again, it
+// sends what is left.
+func TestGitOpsTwoMerges(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	first := f.workflow("herald-apply.yml")
+	first.must("plan")
+	f.merges("B-2001,Dana,6107771234567890")
+	second := f.workflow("herald-apply.yml")
+	second.must("plan")
+	first.must("apply")
+	second.mustFail("apply", accident{}, "Plan is stale", `message.shipped["B-1041"]`, `message.track["B-1043"]`, "the step Claim failed: exit status 5")
+	f.onceEach(orders...)
+	f.settled(6)
+	second.must("plan")
+	second.must("apply")
+	f.onceEach(append(orders, "B-2001")...)
+	f.settled(8)
+}
+
+// TestGitOpsTwoBranches sends the same on two branches, which is what claims
+// and queues are there to prevent, and merges them. Nobody gets anything a
+// third time, and it is said who has it twice.
+func TestGitOpsTwoBranches(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	here, there := f.clone(), f.clone()
+	f.herald(here, 0, "apply", "-auto-approve")
+	f.herald(there, 0, "apply", "-auto-approve")
+	if got := len(f.server.Accepted()); got != 12 {
+		t.Fatalf("%d messages went out", got)
+	}
+	f.commit(here, "Sent by hand")
+	f.git(there, "add", "--all")
+	f.git(there, "commit", "--quiet", "--message", "Sent by hand as well")
+	said := f.git(there, "pull", "--no-rebase", "--no-edit", "origin", "main")
+	if !strings.Contains(unwrapped(said), "twice") || !strings.Contains(said, `message.shipped["B-1041"]`) {
+		t.Errorf("the merge does not say what was delivered twice:\n%s", said)
+	}
+	f.git(there, "push", "--quiet", "origin", "HEAD:refs/heads/main")
+	f.settled(6)
+	if got := strings.Count(f.recorded(), `"also_sent"`); got != 6 {
+		t.Errorf("%d messages keep both ids:\n%s", got, f.recorded())
+	}
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	if run.outputs["needs.plan.outputs.changes"] != "false" || len(f.server.Accepted()) != 12 {
+		t.Errorf("there is something to send again:\n%s", run.summary)
+	}
+}
+
+// TestGitOpsClaimedByAnother changes the record between the checkout of a job
+// and its claim: the job stops, and has sent nothing.
+func TestGitOpsClaimedByAnother(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	run.mustFail("apply", accident{before: map[string]func(){"Claim": func() {
+		dir := f.clone()
+		f.herald(dir, 0, "apply", "-auto-approve", `-only=message.shipped["B-1041"]`)
+		f.commit(dir, "Sent by hand")
+	}}}, "Another run has written the record since", "Nothing was claimed, so nothing was sent")
+	if got := len(f.server.Accepted()); got != 1 {
+		t.Errorf("%d messages went out", got)
+	}
+	run.mustFail("apply", accident{}, "Plan is stale", `message.shipped["B-1041"]`)
+	run.must("plan")
+	run.must("apply")
+	f.onceEach(orders...)
+	f.settled(6)
+}
+
+// TestGitOpsBranchMoves changes other files between the checkout of a job and
+// its claim, and the record between the claim and the outcome.
+func TestGitOpsBranchMoves(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	if !run.run("apply", accident{before: map[string]func(){
+		"Claim": func() { f.merges("B-2001,Dana,6107771234567890") },
+		"Record the outcome": func() {
+			dir := f.clone()
+			f.herald(dir, 0, "apply", "-auto-approve", `-only=message.shipped["B-2001"]`)
+			f.commit(dir, "Sent by hand")
+		},
+	}}) {
+		t.Fatalf("the job failed:\n%s", run.log)
+	}
+	f.settled(7)
+	next := f.workflow("herald-apply.yml")
+	next.must("plan")
+	next.must("apply")
+	f.onceEach(append(orders, "B-2001")...)
+	f.settled(8)
+}
+
+// TestGitOpsOutcomeRefused has a branch that takes no push any more once the
+// plan is claimed: the record is kept as an artifact, and a later run finds out
+// without it.
+func TestGitOpsOutcomeRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for the retries of a push")
+	}
+	t.Parallel()
+	f := newForge(t)
+	hook := filepath.Join(f.origin, "hooks/pre-receive")
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	run.mustFail("apply", accident{before: map[string]func(){"Record the outcome": func() {
+		if err := os.WriteFile(hook, []byte("#!/bin/sh\necho closed for today\nexit 1\n"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}}}, "closed for today", "What was sent could not be pushed")
+	kept := read(t, filepath.Join(run.artifacts, "herald-record", "herald.state.json"))
+	if got := strings.Count(kept, `"status":"sent"`); got != 6 {
+		t.Errorf("the record that was kept says that %d were sent:\n%s", got, kept)
+	}
+	if err := os.Remove(hook); err != nil {
+		t.Fatal(err)
+	}
+	run.must("apply")
+	f.onceEach(orders...)
+	f.settled(6)
+}
