@@ -52,6 +52,9 @@ func (r *run) showPlan() {
 		Diagnostics: r.planDiags, Sources: sourcesOf(r.cfg), Names: r.opts.names, Since: r.since,
 		Sandbox: r.opts.sandbox || r.file != "" && onSandbox(r.plan), Saved: r.file != "",
 	})
+	if doc.Lineage == "" {
+		doc.Lineage = r.lineage // the plan is from before the record that its own apply made
+	}
 	if r.opts.format.json {
 		a.stream().Plan(doc)
 		return
@@ -88,24 +91,21 @@ func (r *run) showResult(report *apply.Report) {
 	r.write(doc)
 }
 
-// again is the command that goes on where the run ended.
+// again is the command that goes on where the run ended: this one, without what
+// is for a first run, or for a part.
 func (r *run) again() string {
-	words := []string{"herald"}
-	if r.app.dir != "." {
-		words = append(words, "-chdir="+asWord(r.app.dir))
-	}
-	words = append(words, r.operation())
-	if r.opts.sandbox {
-		words = append(words, "-sandbox")
-	}
-	if r.opts.approved != "" {
-		words = append(words, "-approved="+r.opts.approved)
-	}
-	if r.opts.autoApprove && r.file == "" && r.opts.approved == "" {
-		words = append(words, "-auto-approve")
-	}
-	if r.file != "" {
-		words = append(words, asWord(r.file))
+	words, skip := []string{"herald"}, false
+	for _, arg := range r.app.args {
+		name, _, valued := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		switch option := strings.HasPrefix(arg, "-"); {
+		case skip:
+			skip = false
+		case option && name == "canary":
+			skip = !valued
+		case option && (name == "prepare" || name == "new-record"):
+		default:
+			words = append(words, asWord(arg))
+		}
 	}
 	return strings.Join(words, " ")
 }

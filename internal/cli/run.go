@@ -27,7 +27,8 @@ type run struct {
 	plan  *plan.Plan
 	since *plan.Plan // what the plan is compared with, or nil
 
-	hold *claimHold // what was prepared on this machine
+	hold    *claimHold // what was prepared on this machine
+	lineage string     // of the record, "" if there is none
 
 	planDiags hcl.Diagnostics // of the plan
 	told      hcl.Diagnostics // all that was reported, for the receipt
@@ -110,6 +111,9 @@ func (r *run) operation() string {
 // returns false, with an exit code, if nothing is to be sent.
 func (r *run) settlePlan(session state.Session, rec *state.Record) (int, bool) {
 	o := r.opts
+	if rec != nil {
+		r.lineage = rec.Lineage
+	}
 	if r.file == "" {
 		r.plan, r.planDiags = r.build(session, rec)
 		r.report(r.planDiags)
@@ -191,7 +195,7 @@ func (r *run) execute(ctx context.Context, rec *state.Record) int {
 		r.keepErrored(report.Record)
 	}
 	r.showResult(report)
-	if r.opts.sandbox && !report.Refused {
+	if r.opts.sandbox && !report.Refused && !r.opts.prepare {
 		r.showInbox(conn, began)
 	}
 	if err := conn.close(); err != nil {
