@@ -27,7 +27,7 @@ const (
 func (r *run) unapproved(rec *state.Record) hcl.Diagnostics {
 	is, file := "the configuration and the record now give", ""
 	if r.file != "" {
-		is, file = "the plan in "+r.file+" is", " "+asWord(r.file)
+		is, file = "the plan in "+r.file+" is", " "+shellWord(r.file)
 	}
 	var why string
 	switch {
@@ -180,14 +180,3 @@ func inLines(lines []string) string {
 func expired(p *plan.Plan, now time.Time) hcl.Diagnostics {
 	return fail("Plan has expired", expiredSince(p, now)+" Nothing was sent. Plan again, and have the new plan looked at:\n\n  herald plan -out=FILE")
 }
-
-// asWord writes s as one word for a shell.
-func asWord(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(wordRunes, r) }) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// wordRunes are what a shell takes as it is.
-const wordRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+,:@="

@@ -101,11 +101,6 @@ func noRecord(location string) hcl.Diagnostics {
 	return fail("There is no record", fmt.Sprintf("No record was found%s. If messages were sent from here before, it is lost, and without it they would all be sent again: bring it back, from git or from the backup beside it. If nothing was ever sent with this configuration, begin a new one:\n\n  herald apply -new-record", where))
 }
 
-// notApproved says that the plan is another than the one approved.
-func notApproved(approved, is string) hcl.Diagnostics {
-	return fail("Plan is not the approved one", fmt.Sprintf("Approved was:\n\n  %s\n\nbut the configuration and the record now give:\n\n  %s\n\nOne of the two has changed since the review. Nothing was sent. Look at the new plan, and have it approved.", approved, is))
-}
-
 // beingApplied warns that a plan was made while an apply was running.
 func beingApplied(h *state.Holder) *hcl.Diagnostic {
 	return &hcl.Diagnostic{

@@ -104,7 +104,7 @@ func (r *run) again() string {
 			skip = !valued
 		case option && (name == "prepare" || name == "new-record"):
 		default:
-			words = append(words, asWord(arg))
+			words = append(words, shellWord(arg))
 		}
 	}
 	return strings.Join(words, " ")
