@@ -60,6 +60,9 @@ type sheet struct {
 	end    string
 }
 
+// fenceWidth is how wide a sentence within a fence is: a browser does not wrap it.
+const fenceWidth = 100
+
 // moreRoom is kept for the lines that say what was left out.
 const moreRoom = 600
 
@@ -110,7 +113,7 @@ func (s *sheet) diagnostics(diags hcl.Diagnostics, sources func(string) []byte) 
 		if diag.Severity == hcl.DiagWarning {
 			word = "Warning: "
 		}
-		p := newPage(TextOptions{}) // a browser wraps
+		p := newPage(TextOptions{Width: fenceWidth})
 		p.line(word, safe.Line(diag.Summary))
 		if diag.Subject != nil {
 			p.line()
@@ -118,7 +121,7 @@ func (s *sheet) diagnostics(diags hcl.Diagnostics, sources func(string) []byte) 
 		}
 		if diag.Detail != "" {
 			p.line()
-			p.line(diag.Detail)
+			p.para("", "", diag.Detail)
 		}
 		one := safe.Fence("text", p.buf.String()) + "\n"
 		if room -= len(one); i == maxAlikeErrors || room < 0 {

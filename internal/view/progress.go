@@ -120,6 +120,9 @@ func (t *tally) end(e apply.Event, n *int) {
 		return
 	case e.Change.Held():
 		return
+	case e.Change.Action.RecordOnly():
+		*n-- // no call, so not among the total
+		return
 	}
 	t.ended++
 }
@@ -161,7 +164,7 @@ func (p *Progress) action(e apply.Event, style, words string) string {
 		address = e.Change.Key().String()
 	}
 	line := p.paint(p.bold, safe.Line(address)+":") + " " + p.paint(style, safe.Line(words))
-	if p.tally.total > 0 {
+	if p.tally.total > 0 && (e.Change == nil || !e.Change.Action.RecordOnly()) {
 		line += p.paint(p.dim, fmt.Sprintf(" [%s/%s]", content.Thousands(p.tally.ended), content.Thousands(p.tally.total)))
 	}
 	return line

@@ -167,3 +167,23 @@ func TestProgressOfManyActions(t *testing.T) {
 		}
 	})
 }
+
+// TestProgressOfRecordOnly holds that what is only recorded is told and not
+// counted among the calls.
+func TestProgressOfRecordOnly(t *testing.T) {
+	var b strings.Builder
+	p := NewProgress(&b, ProgressOptions{})
+	imported := newPlan().Changes[4]
+	if imported.Action != plan.Import {
+		t.Fatalf("the sample's change is a %s", imported.Action)
+	}
+	sent := newPlan().Changes[2]
+	p.Observe(apply.Event{Type: apply.RunStarted, Total: 1})
+	p.Observe(apply.Event{Type: apply.ActionDone, Change: imported, MessageID: "m0"})
+	p.Observe(apply.Event{Type: apply.ActionDone, Change: sent, MessageID: "m1"})
+	p.Close()
+	want := "message.hello[\"dee\"]: recorded as sent by hand (id m0)\nmessage.welcome[\"bob\"]: sent (id m1) [1/1]\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}

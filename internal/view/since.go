@@ -44,6 +44,16 @@ func DescribeDifference(x *plan.Difference) DifferenceItem {
 	return it
 }
 
+// difference describes a difference, without the texts where the conversation
+// shows what became of them.
+func (d *PlanDoc) difference(x *plan.Difference) DifferenceItem {
+	it := DescribeDifference(x)
+	if x.New != nil && noteworthy(x.New) && d.Item(x.New).Was == it.Was {
+		it.Was, it.Now = "", ""
+	}
+	return it
+}
+
 // differs says what of a name differs: "recipient 1001, now 1002".
 func differs(x *plan.Difference, name string) Words {
 	o, n := x.Old, x.New
@@ -148,8 +158,13 @@ func (d *PlanDoc) SinceSummary() Words {
 
 // SettingWords puts a setting that differs into words.
 func (d *PlanDoc) SettingWords(s plan.Setting) Words {
-	if s.Name == "order" {
+	switch {
+	case s.Name == "order":
 		return Words{plain("The order of conversations differs.")}
+	case s.Name == "lineage" && s.Old == "":
+		return Words{plain("There was no record then.")}
+	case s.Name == "lineage" && s.New == "":
+		return Words{plain("There was a record then, and there is none now.")}
 	}
 	ws := Words{plain(strings.ReplaceAll(s.Name, "_", " "))}
 	if s.Account != "" {
@@ -187,7 +202,7 @@ func (d *PlanDoc) sinceText(p *page, verbose bool) {
 			p.line("      … and "+count(len(differences)-i, "more difference", "more differences"), " (-verbose shows all)")
 			break
 		}
-		it := DescribeDifference(x)
+		it := d.difference(x)
 		style := map[string]string{"+": p.green, "-": p.red, "~": p.yellow}[it.Symbol]
 		p.line("  ", p.paint(style, it.Symbol), " ", p.paint(p.bold, safe.Line(it.Address)), "  ", p.paint(p.dim, it.What.Line()))
 		if it.Was != "" {
@@ -221,7 +236,7 @@ func (d *PlanDoc) sinceMarkdown(s *sheet) {
 	}
 	s.add("\n")
 	for i, x := range differences {
-		it := DescribeDifference(x)
+		it := d.difference(x)
 		one := codeSpan(it.Symbol) + " " + codeSpan(it.Address) + " " + it.What.Markdown() + "\n\n"
 		if it.Was != "" {
 			one += diffMarkdown(it.Was, it.Now)
