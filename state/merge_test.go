@@ -381,15 +381,21 @@ func TestMergeMoves(t *testing.T) {
 			side{sent}, side{under("b", sent)}, side{sent, under("b", other)}, "message.a sent mid.1 :1; message.b sent mid.9 :1", 0,
 		},
 		"two changed places, one settled elsewhere": {
-			side{doubt, under("b", other)}, side{under("b", doubt), under("a", other)}, side{settled, under("b", other)},
+			side{doubt, under("b", other)},
+			side{under("b", doubt), under("a", other)},
+			side{settled, under("b", other)},
 			"message.a sent mid.9 :1; message.b sent mid.1 :2", 0,
 		},
 		"moved one after the other": {
-			side{sent, under("b", other)}, side{under("b", sent), under("c", other)}, side{sent, under("b", other)},
+			side{sent, under("b", other)},
+			side{under("b", sent), under("c", other)},
+			side{sent, under("b", other)},
 			"message.b sent mid.1 :1; message.c sent mid.9 :1", 0,
 		},
 		"both to one place": {
-			side{sent, under("b", other)}, side{under("c", sent), under("b", other)}, side{sent, under("c", other)},
+			side{sent, under("b", other)},
+			side{under("c", sent), under("b", other)},
+			side{sent, under("c", other)},
 			"message.a sent mid.1 :1; message.b sent mid.9 :1", 0,
 		},
 		"taken out and moved": {
