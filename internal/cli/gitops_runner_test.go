@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,8 @@ type pipelineRun struct {
 	workflow  *workflow
 	artifacts string
 	outputs   map[string]string // "needs.plan.outputs.digest"
+	event     map[string]string // "github.event.workflow_run.head_sha"
+	api       string            // the URL of the forge's own API
 	summary   string            // of the job that ran last
 	log       string
 }
@@ -34,6 +37,9 @@ type accident struct {
 	after bool
 	// when is asked all the time; the runner dies once it is true.
 	when func() bool
+	// herald is a shell script that takes the place of the program, which it
+	// finds as $herald.
+	herald string
 	// before is called before the step of that name.
 	before map[string]func()
 }
@@ -80,6 +86,7 @@ func (p *pipelineRun) run(name string, a accident) bool {
 	if j.Environment == "production" {
 		r.values["secrets.HERALD_TOKEN"], r.values["secrets.HERALD_DEPLOY_KEY"] = secret, ""
 	}
+	maps.Copy(r.values, p.event)
 	for _, folder := range []string{r.workspace, r.values["runner.temp"], filepath.Join(dir, "bin")} {
 		if err := os.MkdirAll(folder, 0o777); err != nil {
 			p.t.Fatal(err)
@@ -88,6 +95,13 @@ func (p *pipelineRun) run(name string, a accident) bool {
 	r.shim("opa", "exit 0")
 	if a.push > 0 {
 		r.shim("git", r.dyingGit())
+	}
+	if a.herald != "" {
+		program, err := exec.LookPath("herald")
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		r.shim("herald", "herald="+program+"\n"+a.herald)
 	}
 	for i := range j.Steps {
 		if r.step(&j.Steps[i]); r.dead {
@@ -202,6 +216,8 @@ func (p *pipelineRun) condition(condition string) bool {
 	switch condition {
 	case "", "github.ref == 'refs/heads/main'":
 		return true
+	case "github.event.workflow_run.event == 'pull_request' && github.event.workflow_run.conclusion != 'cancelled'":
+		return true
 	case "needs.plan.outputs.changes == 'true'":
 		return p.outputs["needs.plan.outputs.changes"] == "true"
 	}
@@ -312,7 +328,7 @@ func (r *runner) script(s *step) error {
 	env := r.environment(
 		"CI=true", "GITHUB_ACTIONS=true", "RUNNER_TEMP="+r.values["runner.temp"], "GITHUB_WORKSPACE="+r.workspace,
 		"GITHUB_OUTPUT="+filepath.Join(r.dir, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "summary"),
-		"GITHUB_PATH="+filepath.Join(r.dir, "path"), "PATH="+filepath.Join(r.dir, "bin")+":"+os.Getenv("PATH"),
+		"GITHUB_API_URL="+r.api, "GITHUB_REPOSITORY=acme/messages", "GITHUB_PATH="+filepath.Join(r.dir, "path"), "PATH="+filepath.Join(r.dir, "bin")+":"+os.Getenv("PATH"),
 	)
 	for _, vars := range []map[string]string{r.workflow.Env, r.job.Env, s.Env} {
 		for name, v := range vars {

@@ -226,6 +226,44 @@ func TestGitOpsBranchMoves(t *testing.T) {
 	f.settled(8)
 }
 
+// TestGitOpsHeraldDies kills herald in the middle of its sending, and not the
+// runner: what it knew is pushed all the same, beside what another clone has
+// pushed since.
+func TestGitOpsHeraldDies(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	now := filepath.Join(f.dir, "now")
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	f.merges("B-2001,Dana,6107771234567890")
+	run.mustFail("apply", accident{
+		herald: `case "$*" in
+  "apply -approved"*) "$herald" "$@" & while [ ! -e ` + now + ` ]; do sleep 0.01; done; kill -KILL $!; wait $! ;;
+  *) exec "$herald" "$@" ;;
+esac`,
+		when: func() bool {
+			if len(f.server.Accepted()) >= 3 {
+				write(t, now, "")
+			}
+			return false
+		},
+		before: map[string]func(){"Record the outcome": func() {
+			dir := f.clone()
+			f.herald(dir, 0, "apply", "-auto-approve", `-only=message.shipped["B-2001"]`)
+			f.commit(dir, "Sent by hand")
+		}},
+	}, "the step Send failed: exit status 137")
+	if record := f.recorded(); !strings.Contains(record, `"status":"sent"`) {
+		t.Errorf("nothing that herald knew is on main:\n%s", record)
+	}
+	f.pass(leaseOver)
+	run = f.workflow("herald-apply.yml")
+	run.must("plan")
+	run.must("apply")
+	f.onceEach(append(orders, "B-2001")...)
+	f.settled(8)
+}
+
 // TestGitOpsOutcomeRefused has a branch that takes no push any more once the
 // plan is claimed: the record is kept as an artifact, and a later run finds out
 // without it.

@@ -15,9 +15,9 @@ author='github-actions[bot]'
 api=$GITHUB_API_URL/repos/$GITHUB_REPOSITORY
 
 call() {
-  curl --silent --show-error --fail-with-body --retry 3 \
+  curl --silent --show-error --fail-with-body \
     --header @<(printf 'Authorization: Bearer %s\n' "$GITHUB_TOKEN") \
-    --header 'Accept: application/vnd.github+json' "$@"
+    --header 'Accept: application/vnd.github+json' --header 'Content-Type: application/json' "$@"
 }
 
 number=$(call --get "$api/pulls" --data state=open --data-urlencode "head=$HEAD_OWNER:$HEAD_BRANCH" |

@@ -13,7 +13,7 @@ if [ -z "${HERALD_NOTE_TOKEN:-}" ]; then
 fi
 
 call() {
-  curl --silent --show-error --fail-with-body --retry 3 \
+  curl --silent --show-error --fail-with-body \
     --header @<(printf 'PRIVATE-TOKEN: %s\n' "$HERALD_NOTE_TOKEN") "$@"
 }
 
