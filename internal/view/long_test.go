@@ -2,11 +2,13 @@ package view
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
 
+	"herald/apply"
 	"herald/config/content"
 	"herald/plan"
 )
@@ -124,6 +126,44 @@ func TestMarkdownKeepsItsBudget(t *testing.T) {
 				}
 			}
 			checkMarkdown(t, b.Bytes())
+		}
+	}
+}
+
+// TestHostileMarkdownKeepsItsBudget has long names of characters that become
+// long marks, in a plan and in a run, and all else that may be long.
+func TestHostileMarkdownKeepsItsBudget(t *testing.T) {
+	long := strings.Repeat("\x00\u202e|`&<", 1_000)
+	p := longPlan(500)
+	p.ID, p.Lineage = long, ""
+	for i, c := range p.Changes {
+		c.Addr, c.Recipient = messageOf("x", fmt.Sprint(i)+long), fmt.Sprint(i)+long
+		c.Content.Value = strings.Repeat("\x1b{{x}}\u202e", 90)
+	}
+	for i := range 100 {
+		p.Accounts = append(p.Accounts, plan.Account{Name: fmt.Sprint(i) + long, IGID: fmt.Sprint(i), Endpoint: long})
+		p.Selection.Only = append(p.Selection.Only, long)
+		p.Moves = append(p.Moves, plan.Move{From: messageOf("a", long), To: messageOf("b", long)})
+	}
+	rep := &apply.Report{PlanID: long, Prepare: true, Prepared: 9, Broken: errors.New(long)}
+	for i, c := range p.Changes {
+		rep.Results = append(rep.Results, apply.ChangeResult{Change: c, Result: apply.Result(i % 8), MessageID: long, Because: c, Outcome: apply.Outcome{TraceID: long}})
+	}
+	diags := sampleDiagnostics()
+	diags[0].Detail = strings.Repeat(long+" ", 20)
+	d := NewPlanDoc(p, PlanOptions{Since: oldPlan(), Diagnostics: diags})
+	run := NewRunDoc(rep)
+	run.Again, run.Diagnostics = "herald apply "+long, diags
+	for _, budget := range []int{1, 65_000, 200_000} {
+		for name, write := range map[string]func(w io.Writer) error{
+			"plan": func(w io.Writer) error { return PlanMarkdown(w, d, MarkdownOptions{Budget: budget, Label: long}) },
+			"run":  func(w io.Writer) error { return RunMarkdown(w, run, MarkdownOptions{Budget: budget, Label: long}) },
+		} {
+			doc := render(t, write)
+			if most := max(budget, leastBudget); len(doc) > most {
+				t.Errorf("the %s has %d bytes, more than %d", name, len(doc), most)
+			}
+			checkMarkdown(t, []byte(doc))
 		}
 	}
 }

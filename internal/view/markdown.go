@@ -99,7 +99,7 @@ func (s *sheet) writeTo(w io.Writer) error {
 // fold writes the beginning of a folded part. Its title is in a code element:
 // what would mention somebody in it does not. Behind it are words of our own.
 func fold(before, title, behind string) string {
-	return "<details><summary>" + before + "<code>" + html.EscapeString(safe.Line(clip(title, maxName))) + "</code>" + behind + "</summary>\n\n"
+	return "<details><summary>" + before + "<code>" + html.EscapeString(short(title)) + "</code>" + behind + "</summary>\n\n"
 }
 
 const foldEnd = "</details>\n\n"

@@ -358,7 +358,7 @@ func (d *PlanDoc) Warnings() []Words {
 
 // maxAccounts is how many accounts with another endpoint are named, and
 // maxNamed how many addresses with marks.
-const maxAccounts, maxNamed = 10, 5
+const maxAccounts, maxNamed = 5, 5
 
 // MarkedWarning says that messages look odd and which, nil if none does. It
 // stands at the top: the notes below the messages may be among what is left

@@ -2,6 +2,7 @@ package view
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"herald/internal/view/safe"
 )
@@ -33,9 +34,22 @@ func (ws Words) String() string {
 // Line returns the words as one safe line for a terminal.
 func (ws Words) Line() string { return safe.Line(ws.String()) }
 
-// maxName is how many characters of a name Markdown shows: a name may be as
-// long as its author likes, and a budget is kept.
+// maxName is how many bytes of a name Markdown shows, marks counted as they are
+// written: a name may be as long as its author likes, and a budget is kept.
 const maxName = 160
+
+// short is a name as one safe line of at most so many bytes.
+func short(s string) string {
+	s = safe.Line(clip(s, maxName))
+	if len(s) <= maxName {
+		return s
+	}
+	end := maxName
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
+}
 
 // Markdown returns the words with each name in a code span, of long ones the
 // beginning.
@@ -52,6 +66,6 @@ func (ws Words) Markdown() string {
 }
 
 // codeSpan is a name in a code span of Markdown, codeCell one within a table.
-func codeSpan(s string) string { return safe.Code(clip(s, maxName)) }
+func codeSpan(s string) string { return safe.Code(short(s)) }
 
-func codeCell(s string) string { return safe.Cell(clip(s, maxName)) }
+func codeCell(s string) string { return safe.Cell(short(s)) }
