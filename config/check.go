@@ -53,6 +53,7 @@ func (c *Config) check(opts Options) hcl.Diagnostics {
 	c.index = make(map[addr.Block]int, len(c.blocks))
 	c.collectNames()
 	diags := c.checkVersion(opts)
+	diags = append(diags, c.checkStore()...)
 	diags = append(diags, c.checkNames()...)
 	diags = append(diags, c.checkAccounts()...)
 	diags = append(diags, c.checkValueBlocks()...)

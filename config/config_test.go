@@ -2,8 +2,10 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,6 +121,7 @@ func describe(w *Wanted) string {
 	if w.Limits != (Limits{}) {
 		fmt.Fprintf(&b, "limits %+v\n", w.Limits)
 	}
+	describeStore(&b, w)
 	for _, i := range w.Items {
 		fmt.Fprintf(&b, "%s %s", i.Addr, i.Recipient)
 		if i.React != "" {
@@ -167,4 +170,17 @@ func describe(w *Wanted) string {
 		fmt.Fprintf(&b, " = %s\n", marks.Replace(string(o.JSON)))
 	}
 	return b.String()
+}
+
+// describeStore writes how the record is kept as lines.
+func describeStore(b *strings.Builder, w *Wanted) {
+	if s := w.Store; s != nil {
+		fmt.Fprintf(b, "state %s (%s)\n", s.Type, place(s.Range))
+		for _, name := range slices.Sorted(maps.Keys(s.Settings)) {
+			fmt.Fprintf(b, "  %s = %q (%s)\n", name, s.Settings[name], place(s.Ranges[name]))
+		}
+	}
+	if e := w.Encryption; e != nil {
+		fmt.Fprintf(b, "encryption %q %v (%s)\n", e.Recipients, e.Passphrase, place(e.Range))
+	}
 }

@@ -138,6 +138,12 @@ func (d *decoder) schemaOf(in *schema, b *hclsyntax.Block) *schema {
 
 func (d *decoder) block(s *schema, b *hclsyntax.Block) (decl, bool) {
 	out := decl{schema: s, src: d.src, header: spanOf(b.DefRange())}
+	if s.kinds != nil {
+		if s = d.kindOf(s, b); s == nil {
+			return out, false
+		}
+		out.schema = s
+	}
 	if !d.labels(s, b) {
 		return out, false
 	}
@@ -155,7 +161,11 @@ func (d *decoder) block(s *schema, b *hclsyntax.Block) (decl, bool) {
 			continue
 		}
 		if ns.typ != "validation" && out.nested(ns.typ) != nil {
-			d.diags = append(d.diags, errorf(nb.TypeRange, "Repeated block", "This block has a %s block already; it may have one. Put the arguments of both into one.", ns.typ))
+			detail := ns.once
+			if detail == "" {
+				detail = fmt.Sprintf("This block has %s block already; it may have one. Put the arguments of both into one.", article(ns.typ))
+			}
+			d.diags = append(d.diags, errorAt(nb.TypeRange, "Repeated block", detail))
 			continue
 		}
 		out.blocks = append(out.blocks, nested)
@@ -228,7 +238,10 @@ func (d *decoder) unknownAttribute(s *schema, b *hclsyntax.Block, a *hclsyntax.A
 		d.diags = append(d.diags, errorf(a.NameRange, "Access token in a file", tokenHint, TokenVariable(b.Labels[0])))
 		return
 	}
-	detail := fmt.Sprintf("A %s block has no argument %s.", s.typ, a.Name)
+	if d.secretElsewhere(s, a) {
+		return
+	}
+	detail := fmt.Sprintf("A %s block has no argument %s.", s.title(), a.Name)
 	switch hint := s.hints[a.Name]; {
 	case hint != "":
 		detail = hint

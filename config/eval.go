@@ -17,7 +17,7 @@ import (
 // Expand evaluates the configuration with the given values. The Wanted is
 // whole where there are no errors, and not to be used otherwise.
 func (c *Config) Expand(v Values) (*Wanted, hcl.Diagnostics) {
-	w := &Wanted{}
+	w := &Wanted{Store: c.store, Encryption: c.encryption}
 	diags := c.run(func(e *evaluator, root *os.Root) bool {
 		vals, diags := c.values(v, root)
 		e.diags = append(e.diags, diags...)

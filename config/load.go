@@ -25,21 +25,23 @@ type Options struct {
 
 // Config is a checked configuration whose expressions are not evaluated yet.
 type Config struct {
-	dir       string
-	sources   map[string]*source
-	herald    *decl
-	accounts  []decl
-	variables []*variable
-	locals    []*local
-	blocks    []decl // messages and reactions, by file name and line
-	outputs   []decl
-	moves     []decl
-	moved     []Move
-	removals  []decl
-	removed   []Removed
-	imports   []decl
-	index     map[addr.Block]int // of blocks, by address
-	broken    bool               // Load found errors
+	dir        string
+	sources    map[string]*source
+	herald     *decl
+	accounts   []decl
+	variables  []*variable
+	locals     []*local
+	blocks     []decl // messages and reactions, by file name and line
+	outputs    []decl
+	moves      []decl
+	moved      []Move
+	removals   []decl
+	removed    []Removed
+	imports    []decl
+	store      *Store
+	encryption *Encryption
+	index      map[addr.Block]int // of blocks, by address
+	broken     bool               // Load found errors
 
 	localOrder         []*local // every local behind those that it refers to
 	functions          *nameSet

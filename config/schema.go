@@ -14,6 +14,14 @@ type schema struct {
 	hints map[string]string
 	// secrets are attributes whose value is masked wherever the source is shown.
 	secrets []string
+	// elsewhere are further ones that are masked, and where they belong.
+	elsewhere map[string]string
+	// kinds are the schemas that a label chooses from, and kind is the label
+	// of one of them.
+	kinds map[string]*schema
+	kind  string
+	// once says why a nested block is not repeated, and what to do.
+	once string
 }
 
 func (s *schema) block(typ string) *schema {
@@ -102,8 +110,6 @@ var accountHints = map[string]string{
 	"lifecycle": "Only a message has a lifecycle block.",
 }
 
-const notYet = "This version of Herald does not know this block yet."
-
 // rootSchema is what a file of configuration may hold.
 func rootSchema() *schema {
 	return &schema{
@@ -131,26 +137,31 @@ func rootSchema() *schema {
 }
 
 var rootHints = map[string]string{
-	"state":     notYet + stateHint,
-	"resource":  "Herald sends messages and reactions; its blocks are message \"NAME\" and reaction \"NAME\".",
-	"data":      "Herald reads nothing while it evaluates but files, with functions such as file and csvdecode.",
-	"module":    "Herald has no modules: all *.hcl files of one directory are one configuration.",
-	"provider":  "Herald has no providers; an account block says whom to send as.",
-	"terraform": "The settings of a run stand in a herald block.",
-	"check":     "Herald has no check blocks. A validation block of a variable checks a value.",
-	"local":     "Locals stand in a block named locals, without a label: locals { name = \"value\" }.",
-	"var":       "A variable is declared by a block: variable \"name\" { type = string }.",
+	"state":      stateHint,
+	"backend":    stateHint,
+	"encryption": "How the record is encrypted stands in the herald block: herald { encryption { recipients = [\"age1…\"] } }.",
+	"resource":   "Herald sends messages and reactions; its blocks are message \"NAME\" and reaction \"NAME\".",
+	"data":       "Herald reads nothing while it evaluates but files, with functions such as file and csvdecode.",
+	"module":     "Herald has no modules: all *.hcl files of one directory are one configuration.",
+	"provider":   "Herald has no providers; an account block says whom to send as.",
+	"terraform":  "The settings of a run stand in a herald block.",
+	"check":      "Herald has no check blocks. A validation block of a variable checks a value.",
+	"local":      "Locals stand in a block named locals, without a label: locals { name = \"value\" }.",
+	"var":        "A variable is declared by a block: variable \"name\" { type = string }.",
 }
 
-const stateHint = " The record is a local file, beside the configuration or where -state says."
+const stateHint = "Where the record is kept stands in the herald block: herald { state \"postgres\" { … } }."
 
 func heraldSchema() *schema {
 	return &schema{
 		typ: blockHerald, attrs: []string{"required_version"},
-		blocks: []*schema{{typ: "limits", attrs: []string{"max_sends", "max_sends_per_recipient", "stop_after_failures"}}},
+		blocks: []*schema{
+			{typ: "limits", attrs: []string{"max_sends", "max_sends_per_recipient", "stop_after_failures"}},
+			stateSchema(), encryptionSchema(),
+		},
 		hints: map[string]string{
-			"state":              notYet + stateHint,
-			"backend":            notYet + stateHint,
+			"backend":            "Where the record is kept is said by a state block: state \"s3\" { … }.",
+			"cloud":              "Where the record is kept is said by a state block: state \"http\" { … } for a server that speaks Terraform's protocol.",
 			"required_providers": "Herald has no providers.",
 		},
 	}

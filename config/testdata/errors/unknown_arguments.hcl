@@ -47,7 +47,7 @@ reaction "r" { # ERROR 1-13: Missing argument: A reaction belongs to a message: 
 }
 
 herald {
-  backend "s3" { # ERROR 3-10: Unknown block: This version of Herald does not know this block yet. The record is a local file, beside the configuration or where -state says.
+  backend "s3" { # ERROR 3-10: Unknown block: Where the record is kept is said by a state block: state "s3" { … }.
   }
   required_versions = ">= 1" # ERROR 3-20: Unknown argument: A herald block has no argument required_versions. Did you mean required_version?
   limits {

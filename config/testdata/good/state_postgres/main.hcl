@@ -1,0 +1,9 @@
+herald {
+  state "postgres" {
+    schema = "herald"
+    record = "spring"
+  }
+  encryption {
+    passphrase = true
+  }
+}
