@@ -52,7 +52,7 @@ type forge struct {
 // Instagram.
 func newForge(t *testing.T) *forge {
 	t.Helper()
-	for _, program := range []string{"git", "bash"} {
+	for _, program := range []string{"git", "bash", "jq"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("%s is not here", program)
 		}

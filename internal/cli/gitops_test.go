@@ -26,6 +26,10 @@ func TestGitOpsMerge(t *testing.T) {
 		t.Errorf("outputs %v, summary:\n%s", run.outputs, run.summary)
 	}
 	f.onceEach()
+	run.mustFail("apply", accident{noToken: true}, "no HERALD_TOKEN")
+	if record := f.recorded(); strings.Contains(record, "intent") {
+		t.Errorf("it was claimed without a token:\n%s", record)
+	}
 	run.must("apply")
 	f.onceEach(orders...)
 	f.settled(6)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the configuration and plans what is still to be sent. It needs no
-# token and no network. The folder $1 then holds:
+# token and no network, but herald and jq on the PATH. The folder $1 then holds:
 #
 #   plan.md       for a comment, which takes 65,536 characters
 #   summary.md    for the job's summary, which takes a mebibyte
@@ -34,6 +34,5 @@ herald plan -html >"$out/plan.html"
 herald plan -markdown -budget=1000000 >"$out/summary.md"
 herald plan -markdown -budget=65000 >"$out/plan.md"
 
-digest=$(grep -o '"plan_id": *"sha256:[0-9a-f]\{64\}"' "$out/plan.json" | grep -o 'sha256:[0-9a-f]*')
-printf '%s\n' "$digest" >"$out/digest"
+jq --raw-output .plan_id "$out/plan.json" >"$out/digest"
 printf '%s\n' "$changes" >"$out/changes"

@@ -11,6 +11,16 @@ set -euo pipefail
 
 plan=${1:?usage: ci/settle.sh PLAN}
 
+# What is claimed without a token waits for half an hour, for nothing.
+token=
+for name in $(compgen -e HERALD_TOKEN); do
+  token+=${!name}
+done
+if [ -z "$token" ]; then
+  echo 'This job was given no HERALD_TOKEN. Nothing was claimed, and nothing was sent.' >&2
+  exit 1
+fi
+
 code=0
 herald reconcile "$plan" || code=$?
 case $code in
