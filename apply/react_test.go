@@ -152,3 +152,26 @@ func TestStoppedAccountEndsWhatItsReactionsHeldBack(t *testing.T) {
 		equal(t, "ends", ends(rep), "reaction.r in doubt, message.a stopped, message.b stopped")
 	})
 }
+
+func TestReactionFollowsItsMessageToANewRevision(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		d := newDraft("sha256:p1")
+		d.send("a", "1")
+		d.react(plan.React, "r", "1", plan.Target{Ref: msg("a")}, "love")
+		w.apply(d)
+
+		stored := func(k state.Key) *state.Entry { return w.session.stored.Get(k) }
+		d2 := newDraft("sha256:p2")
+		c := d2.send("a", "1")
+		c.Base, c.BaseChange = stored(c.Key()), stored(c.Key()).Change
+		c.Revision, c.Reason = 2, plan.RevisionRaised
+		c = d2.react(plan.Retarget, "r", "1", plan.Target{Ref: msg("a")}, "love")
+		c.Base, c.BaseChange = stored(c.Key()), stored(c.Key()).Change
+		rep, _ := w.apply(d2)
+		equal(t, "ends", ends(rep), "message.a revision 2 done, reaction.r done")
+		equal(t, "wire", w.server.seen(), "1:a; 1:+love on mid.a.1; 1:a; 1:- on mid.a.1; 1:+love on mid.a.2")
+		rep, _ = w.apply(d2)
+		equal(t, "again", ends(rep), "message.a revision 2 skipped, reaction.r skipped")
+	})
+}

@@ -146,10 +146,24 @@ func (e *engine) stands(c *plan.Change, entry *state.Entry) standing {
 		}
 		return standingOpen
 	}
-	if !e.ledger.unfinished(c) {
-		return standingDone
+	if e.awaits(c.Target) || e.ledger.unfinished(c) {
+		return standingOpen
 	}
-	return standingOpen
+	return standingDone
+}
+
+// awaits reports whether this plan still has to send the message that a
+// reaction belongs to: what the record has is then a former revision of it.
+func (e *engine) awaits(t plan.Target) bool {
+	if !t.IsRef() {
+		return false
+	}
+	c := e.changeAt(t.Ref)
+	if c == nil || !c.Action.Calls() || c.Content.Kind == content.KindInvalid {
+		return false
+	}
+	entry := e.ledger.get(c.Key())
+	return entry == nil || entry.Status != state.Sent
 }
 
 // done is the end of a change that an earlier apply of this plan did.
