@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -108,4 +109,18 @@ func checkRecipient(s string, at hcl.Range) *hcl.Diagnostic {
 		return invalid(fmt.Sprintf("This recipient needs the plugin age-plugin-%s, and Herald runs no other programs: whoever plans or sends would need the plugin, and a hand for its key. %s", strings.TrimPrefix(name, "age1"), form))
 	}
 	return invalid("This is no age recipient. " + form)
+}
+
+// Check reports what makes the block one that no configuration can have, or
+// nil: for blocks that come from a saved plan.
+func (e *Encryption) Check() error {
+	if e.Passphrase == (len(e.Recipients) > 0) {
+		return errors.New("what is encrypted is read by recipients or with a passphrase, and by one of the two")
+	}
+	for _, r := range e.Recipients {
+		if checkRecipient(r, hcl.Range{}) != nil {
+			return errors.New("a recipient of the encryption is none")
+		}
+	}
+	return nil
 }

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -114,18 +116,7 @@ func (set setting) read(d *decl, a *attr) (string, *hcl.Diagnostic) {
 		return "", errorf(at, "Wrong type of argument", "%s is a string, in quotes.", a.name)
 	}
 	text := a.val.AsString()
-	problem := ""
-	switch {
-	case text == "":
-		problem = "It is empty. Leave the argument out to have what is usual."
-		if set.missing != "" {
-			problem = "It is empty. " + set.missing
-		}
-	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		problem = "There is a control character in it."
-	case set.check != nil:
-		problem = set.check(text)
-	}
+	problem := set.problem(text)
 	if problem == "" {
 		return text, nil
 	}
@@ -134,6 +125,21 @@ func (set setting) read(d *decl, a *attr) (string, *hcl.Diagnostic) {
 		return "", secretInFile(at, passwordVariables(d.name))
 	}
 	return "", errorf(at, "Invalid argument", "%s cannot be used. %s", a.name, problem)
+}
+
+// problem returns what is wrong with a text as the value of the setting, or "".
+func (set setting) problem(text string) string {
+	switch {
+	case text == "" && set.missing != "":
+		return "It is empty. " + set.missing
+	case text == "":
+		return "It is empty. Leave the argument out to have what is usual."
+	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return "There is a control character in it."
+	case set.check != nil:
+		return set.check(text)
+	}
+	return ""
 }
 
 func filePath(s string) string {
@@ -230,3 +236,63 @@ func oneOf(values ...string) func(string) string {
 		return "It is " + orList(values) + "." + didYouMean(s, values)
 	}
 }
+
+// Check reports what makes the block one that no configuration can have, or
+// nil: for blocks that come from a saved plan.
+func (s *Store) Check() error {
+	settings := storeSettings(s.Type)
+	if settings == nil {
+		return fmt.Errorf("%q is no type of store", s.Type)
+	}
+	given := 0
+	for _, set := range settings {
+		text, ok := s.Settings[set.name]
+		switch {
+		case !ok && set.missing != "":
+			return fmt.Errorf("the %s of the store is missing", set.name)
+		case !ok:
+			continue
+		case set.problem(text) != "" || set.bool && text != "true" && text != "false":
+			return fmt.Errorf("the %s of the store cannot be used", set.name)
+		}
+		given++
+	}
+	if given != len(s.Settings) {
+		return fmt.Errorf("the store has a setting that no %s store has", s.Type)
+	}
+	return nil
+}
+
+// Same reports whether two blocks name the same place; nil is the local file
+// beside the configuration.
+func (s *Store) Same(other *Store) bool { return maps.Equal(s.identity(), other.identity()) }
+
+// identity returns the settings that say where the record is, with what is
+// usual where nothing is said.
+func (s *Store) identity() map[string]string {
+	id := map[string]string{"": StoreLocal}
+	if s == nil {
+		return id
+	}
+	id[""] = s.Type
+	usual := map[string]string{"schema": DefaultSchema, "record": DefaultRecord}
+	for _, set := range storeSettings(s.Type) {
+		switch set.name {
+		case "path", "schema", "record", "bucket", "key", "endpoint", "address":
+			if v := cmp.Or(s.Settings[set.name], usual[set.name]); v != "" {
+				id[set.name] = v
+			}
+		}
+	}
+	if id["path"] == DefaultPath {
+		delete(id, "path")
+	}
+	return id
+}
+
+// What is usual where a state block does not say it.
+const (
+	DefaultPath   = "herald.state.json"
+	DefaultSchema = "herald"
+	DefaultRecord = "default"
+)

@@ -154,3 +154,53 @@ func TestBech32FindsMistakes(t *testing.T) {
 		}
 	}
 }
+
+func TestSameStore(t *testing.T) {
+	of := func(typ string, settings ...string) *Store {
+		s := &Store{Type: typ, Settings: map[string]string{}}
+		for i := 0; i < len(settings); i += 2 {
+			s.Settings[settings[i]] = settings[i+1]
+		}
+		return s
+	}
+	for _, tc := range []struct {
+		a, b *Store
+		want bool
+	}{
+		{nil, nil, true},
+		{nil, of("local"), true},
+		{of("local", "path", "herald.state.json"), nil, true},
+		{of("local", "path", "other.json"), nil, false},
+		{nil, of("postgres"), false},
+		{of("postgres"), of("postgres", "schema", "herald", "record", "default"), true},
+		{of("postgres"), of("postgres", "record", "spring"), false},
+		{of("s3", "bucket", "b", "key", "k"), of("s3", "bucket", "b", "key", "k", "checksum", "required", "region", "x"), true},
+		{of("s3", "bucket", "b", "key", "k"), of("s3", "bucket", "b", "key", "l"), false},
+		{of("http", "address", "https://a"), of("http", "address", "https://a", "lock_method", "PUT"), true},
+		{of("http", "address", "https://a"), of("http", "address", "https://b"), false},
+	} {
+		if got := tc.a.Same(tc.b); got != tc.want || tc.b.Same(tc.a) != tc.want {
+			t.Errorf("%+v and %+v: %v", tc.a, tc.b, got)
+		}
+	}
+}
+
+func TestCheckedStores(t *testing.T) {
+	for name, s := range map[string]*Store{
+		"":                                {Type: "s3", Settings: map[string]string{"bucket": "b", "key": "k", "use_path_style": "true"}},
+		"\"pg\" is no type of store":      {Type: "pg"},
+		"the key of the store is missing": {Type: "s3", Settings: map[string]string{"bucket": "b"}},
+		"the use_path_style of the store cannot be used":  {Type: "s3", Settings: map[string]string{"bucket": "b", "key": "k", "use_path_style": "yes"}},
+		"the path of the store cannot be used":            {Type: "local", Settings: map[string]string{"path": "a\nb"}},
+		"the store has a setting that no local store has": {Type: "local", Settings: map[string]string{"schema": "b"}},
+		"the address of the store cannot be used":         {Type: "http", Settings: map[string]string{"address": "https://u:p@h"}},
+	} {
+		got := ""
+		if err := s.Check(); err != nil {
+			got = err.Error()
+		}
+		if got != name {
+			t.Errorf("%+v: %q, want %q", s, got, name)
+		}
+	}
+}

@@ -237,6 +237,10 @@ func (b *builder) finish(order []int32) *Plan {
 		Changes:       make([]*Change, len(order)),
 		Moves:         b.moves,
 		Retired:       b.retired,
+		Encryption:    b.wanted.Encryption,
+	}
+	if s := b.wanted.Store; s != nil {
+		p.Store = &config.Store{Type: s.Type, Settings: s.Settings, Range: s.Range}
 	}
 	if b.in.Record != nil {
 		p.Lineage, p.Serial = b.in.Record.Lineage, b.in.Record.Serial

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hashicorp/hcl/v2"
 
+	"herald/config"
 	"herald/config/addr"
 	"herald/config/content"
 	"herald/state"
@@ -133,7 +134,9 @@ func (d *decoder) read() error {
 		if err := d.field(name); err != nil {
 			return err
 		}
-		if name != "expires" {
+		switch name {
+		case "expires", "store", "encryption":
+		default:
 			seen++
 		}
 	}
@@ -170,8 +173,8 @@ func (d *decoder) value(v any) error {
 	return nil
 }
 
-// fields is how many fields a saved plan has, expires apart, which may be
-// missing.
+// fields is how many fields a saved plan has, without those that may be
+// missing: expires, store and encryption.
 const fields = 14
 
 // field reads the value of a field of the outermost object.
@@ -190,6 +193,12 @@ func (d *decoder) field(name string) error {
 		return d.value(&p.Serial)
 	case "expires":
 		return d.expires()
+	case "store":
+		var w wireStore
+		return d.take(&w, func() (err error) { p.Store, err = w.store(); return err })
+	case "encryption":
+		var w wireEncryption
+		return d.take(&w, func() (err error) { p.Encryption, err = w.encryption(); return err })
 	case "accounts":
 		return each(d, func(w wireAccount) error {
 			a, err := w.account()
@@ -233,6 +242,14 @@ func (d *decoder) field(name string) error {
 		return d.value(&d.check)
 	}
 	return fmt.Errorf("the field %q is unknown", name)
+}
+
+// take reads a value into v, and then makes something of it.
+func (d *decoder) take(v any, of func() error) error {
+	if err := d.value(v); err != nil {
+		return err
+	}
+	return of()
 }
 
 func (d *decoder) version() error {
@@ -310,6 +327,16 @@ type (
 		Only    []string `json:"only"`
 		Exclude []string `json:"exclude"`
 	}
+	wireStore struct {
+		Type     string            `json:"type"`
+		Settings map[string]string `json:"settings"`
+		Range    wireRange         `json:"range"`
+	}
+	wireEncryption struct {
+		Recipients []string  `json:"recipients"`
+		Passphrase bool      `json:"passphrase"`
+		Range      wireRange `json:"range"`
+	}
 	wireOutput struct {
 		Name      string          `json:"name"`
 		Sensitive bool            `json:"sensitive"`
@@ -358,6 +385,32 @@ func (w *wireAccount) account() (Account, error) {
 		return a, fmt.Errorf("settle_after of the account %q is no duration", w.Name)
 	}
 	return a, nil
+}
+
+// store makes a store of what a file holds.
+func (w *wireStore) store() (*config.Store, error) {
+	s := &config.Store{Type: w.Type, Settings: w.Settings}
+	if s.Settings == nil {
+		return nil, errors.New("the store has no settings")
+	}
+	var err error
+	if s.Range, err = w.Range.hcl(); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return s, s.Check()
+}
+
+// encryption makes an encryption of what a file holds.
+func (w *wireEncryption) encryption() (*config.Encryption, error) {
+	e := &config.Encryption{Passphrase: w.Passphrase}
+	if len(w.Recipients) > 0 {
+		e.Recipients = w.Recipients
+	}
+	var err error
+	if e.Range, err = w.Range.hcl(); err != nil {
+		return nil, fmt.Errorf("encryption: %w", err)
+	}
+	return e, e.Check()
 }
 
 // hcl returns the range, or says that it is none.

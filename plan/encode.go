@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -120,6 +122,7 @@ func (p *Plan) encodeHeader(out *fileWriter) {
 	if !p.Expires.IsZero() {
 		out.field("expires", next, func(w *writer) { w.moment(p.Expires) })
 	}
+	p.encodeStore(out, next)
 	out.field("accounts", next, func(w *writer) {
 		w.openList()
 		for i := range p.Accounts {
@@ -142,6 +145,32 @@ func (p *Plan) encodeHeader(out *fileWriter) {
 	})
 	out.field("retry_rejected", next, func(w *writer) { w.bool(p.RetryRejected) })
 	out.field("retired", next, func(w *writer) { w.int(int64(p.Retired)) })
+}
+
+// encodeStore writes how the record is kept, where the configuration says it.
+func (p *Plan) encodeStore(out *fileWriter, before string) {
+	if s := p.Store; s != nil {
+		out.field("store", before, func(w *writer) {
+			w.open()
+			w.name("type").str(s.Type)
+			w.name("settings").open()
+			for _, name := range slices.Sorted(maps.Keys(s.Settings)) {
+				w.name(name).str(s.Settings[name])
+			}
+			w.close()
+			encodeRangeOf(w, s.Range)
+			w.close()
+		})
+	}
+	if e := p.Encryption; e != nil {
+		out.field("encryption", before, func(w *writer) {
+			w.open()
+			w.name("recipients").strs(e.Recipients)
+			w.name("passphrase").bool(e.Passphrase)
+			encodeRangeOf(w, e.Range)
+			w.close()
+		})
+	}
 }
 
 func encodeAccount(w *writer, a *Account) {
@@ -216,11 +245,16 @@ func encodeChange(w *writer, c *Change) {
 	if !c.MovedFrom.IsZero() {
 		w.name("moved_from").addr(c.MovedFrom)
 	}
-	if c.Range.Filename != "" {
-		w.name("range")
-		encodeRange(w, c.Range)
-	}
+	encodeRangeOf(w, c.Range)
 	w.close()
+}
+
+// encodeRangeOf writes the member range, where there is one.
+func encodeRangeOf(w *writer, r hcl.Range) {
+	if r.Filename != "" {
+		w.name("range")
+		encodeRange(w, r)
+	}
 }
 
 // encodeRange writes where something stands: the file as the configuration

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
 
 	"herald/config"
 	"herald/config/content"
@@ -22,6 +23,8 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
+
+const recipient = "age1yn2tjm6cmfk54pgjxyam6q4z36lse22aa3hyeph00r887q083zkqgs4vlv"
 
 // sample is a plan with one of everything.
 func sample(t testing.TB) *Plan {
@@ -60,6 +63,11 @@ func sample(t testing.TB) *Plan {
 	}}
 	p := w.plan()
 	p.Producer = "herald 0.1.0"
+	p.Store = &config.Store{
+		Type: "postgres", Settings: map[string]string{"schema": "herald", "record": "spring"},
+		Range: hcl.Range{Filename: "main.hcl", Start: hcl.Pos{Line: 2, Column: 3, Byte: 11}, End: hcl.Pos{Line: 2, Column: 19, Byte: 27}},
+	}
+	p.Encryption = &config.Encryption{Recipients: []string{recipient}}
 	p.Expires = time.Date(2026, 1, 31, 18, 0, 0, 0, time.UTC)
 	return p
 }
@@ -135,10 +143,10 @@ func TestRefusedFiles(t *testing.T) {
 		{"sealed: a text edited", sealed(replaced(`"later"`, `"sooner"`)), "p.plan: the id " + id + " is not that of the plan, which is ", adviceEdited},
 		{"sealed: missing field", sealed(replaced("\"retired\":1,\n", "")), "p.plan: a field of the plan is missing", adviceEdited},
 		{"sealed: unknown field", sealed(replaced(`"retired":1`, `"retired":1,"token":"x"`)), `p.plan: the field "token" is unknown`, adviceEdited},
-		{"sealed: unknown member", sealed(replaced(`"action":"send"`, `"action":"send","token":"x"`)), "p.plan: line 24: unknown object member name", adviceEdited},
-		{"sealed: unknown action", sealed(replaced(`"action":"send"`, `"action":"taint"`)), `p.plan: line 24: "taint" is no action of a plan`, adviceEdited},
+		{"sealed: unknown member", sealed(replaced(`"action":"send"`, `"action":"send","token":"x"`)), "p.plan: line 26: unknown object member name", adviceEdited},
+		{"sealed: unknown action", sealed(replaced(`"action":"send"`, `"action":"taint"`)), `p.plan: line 26: "taint" is no action of a plan`, adviceEdited},
 		{"sealed: unknown reason", sealed(replaced(`"reason":"not_sent_yet"`, `"reason":"because"`)), `p.plan: message.after: "because" is no reason`, adviceEdited},
-		{"sealed: unknown kind", sealed(replaced(`"kind":"link"`, `"kind":"fax"`)), `p.plan: line 29: "fax" is no kind of content`, adviceEdited},
+		{"sealed: unknown kind", sealed(replaced(`"kind":"link"`, `"kind":"fax"`)), `p.plan: line 31: "fax" is no kind of content`, adviceEdited},
 		{"sealed: impossible content", sealed(replaced(`"value":"https://example.com/?a=b&c"`, `"value":"example"`)), "p.plan: message.link: Invalid URL: ", adviceEdited},
 		{"sealed: action of a reaction", sealed(replaced(`"action":"unreact"`, `"action":"settle"`)), `p.plan: reaction.gone: a reaction has no action "settle"`, adviceEdited},
 		{"sealed: action of a message", sealed(replaced(`"action":"send"`, `"action":"react"`)), `p.plan: message.after: a message has no action "react"`, adviceEdited},
@@ -157,6 +165,14 @@ func TestRefusedFiles(t *testing.T) {
 		{"sealed: twice", sealed(replaced(`"address":"reaction.other"`, `"address":"reaction.thanks"`)), "p.plan: reaction.thanks is there twice", adviceEdited},
 		{"sealed: doubt", sealed(replaced(`"on_in_doubt":"hold"`, `"on_in_doubt":"guess"`)), `p.plan: message.doubt: on_in_doubt = "guess" is unknown`, adviceEdited},
 		{"sealed: endpoint", sealed(replaced(`"endpoint":"https://graph.instagram.com"`, `"endpoint":"https://evil.example"`)), "p.plan: the id " + id + " is not that of the plan", adviceEdited},
+		{"the store edited", replaced(`"record":"spring"`, `"record":"autumn"`), "p.plan: the check does not fit the plan: the file was edited by hand or damaged", adviceEdited},
+		{"sealed: unknown store", sealed(replaced(`"store":{"type":"postgres"`, `"store":{"type":"pg"`)), `p.plan: "pg" is no type of store`, adviceEdited},
+		{"sealed: unknown setting", sealed(replaced(`"record":"spring"`, `"password":"spring"`)), `p.plan: the store has a setting that no postgres store has`, adviceEdited},
+		{"sealed: impossible setting", sealed(replaced(`"schema":"herald"`, `"schema":"pg_catalog"`)), `p.plan: the schema of the store cannot be used`, adviceEdited},
+		{"sealed: missing setting", sealed(replaced(`"store":{"type":"postgres","settings":{"record":"spring","schema":"herald"}`, `"store":{"type":"s3","settings":{"bucket":"b"}`)), `p.plan: the key of the store is missing`, adviceEdited},
+		{"sealed: no settings", sealed(replaced(`"settings":{"record":"spring","schema":"herald"},`, ``)), `p.plan: the store has no settings`, adviceEdited},
+		{"sealed: encryption for nobody", sealed(replaced(`"recipients":["`+recipient+`"]`, `"recipients":[]`)), `p.plan: what is encrypted is read by recipients or with a passphrase, and by one of the two`, adviceEdited},
+		{"sealed: encryption for no key", sealed(replaced(`"recipients":["`+recipient+`"]`, `"recipients":["age1x"]`)), `p.plan: a recipient of the encryption is none`, adviceEdited},
 		{"sealed: no digest", sealed(replaced(`"id":"sha256:`, `"id":"md5:`)), `is no digest`, adviceEdited},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -239,5 +255,32 @@ func TestExpired(t *testing.T) {
 	p.Expires = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 	if err := p.Encode(io.Discard); err == nil || err.Error() != "the plan cannot be written: the year 10000 cannot be written" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Where the record is kept stands in the file, and not in the id; a file that
+// was written before there was such a thing is read as ever.
+func TestStoreInAPlan(t *testing.T) {
+	w := newWorld(t)
+	w.message("message.a", "Hi")
+	plain := w.plan()
+	w.wanted.Store = &config.Store{
+		Type: "s3", Settings: map[string]string{"bucket": "b", "key": "k"},
+		Range: hcl.Range{Filename: "main.hcl"}, Ranges: map[string]hcl.Range{"key": {Filename: "main.hcl"}},
+	}
+	w.wanted.Encryption = &config.Encryption{Passphrase: true}
+	p := w.plan()
+	if p.ID != plain.ID {
+		t.Errorf("the id is %s, and %s without a store", p.ID, plain.ID)
+	}
+	back := saved(t, p)
+	if !back.Store.Same(w.wanted.Store) || back.Store.Ranges != nil || back.Store.Range.Filename != "main.hcl" || !back.Encryption.Passphrase {
+		t.Errorf("saved: %+v, %+v", back.Store, back.Encryption)
+	}
+	if text := encoded(t, plain); strings.Contains(text, `"store"`) || strings.Contains(text, `"encryption"`) {
+		t.Errorf("without a store the file is\n%s", text)
+	}
+	if old := saved(t, plain); old.Store != nil || old.Encryption != nil {
+		t.Errorf("without a store: %+v, %+v", old.Store, old.Encryption)
 	}
 }

@@ -26,6 +26,12 @@ type Plan struct {
 	// Expires is when a saved plan stops being accepted, in whole seconds; zero
 	// is never. It is not part of the digest.
 	Expires time.Time
+	// Store says where the record is kept that the plan is about, and
+	// Encryption how it is encrypted, as the configuration has them, without the
+	// ranges of the settings. Neither is part of the digest: the record is known
+	// by its lineage, wherever it is kept.
+	Store      *config.Store
+	Encryption *config.Encryption
 
 	Accounts  []Account
 	Limits    Limits
