@@ -2,8 +2,9 @@
 //
 // For each thing that is shown there is one typed document (PlanDoc, RunDoc,
 // Inbox, and smaller ones), built once from what the other packages know, and
-// one small renderer for each format: text, JSON, Markdown. A renderer decides
-// how something looks, never what is said.
+// one small renderer for each format: text, JSON, Markdown, a page for the
+// browser. A renderer decides how something looks, never what is said: a test
+// holds that the formats of one document tell the same facts.
 //
 // Message texts, instance keys and everything else that a configuration or the
 // network brings along are hostile: no renderer writes one but through package

@@ -28,18 +28,25 @@ func Cell(s string) string {
 // Fence returns s as a fenced block of Markdown with a line break at its end,
 // to be put at the beginning of a line behind an empty one. The fence is
 // longer than any run of backticks within, and a line within is no command to
-// the runner of a pipeline, should the document be printed there. info is a
-// word such as "text".
+// the runner of a pipeline, should the document be printed there, nor one to
+// GitLab. info is a word such as "text".
 func Fence(info, s string) string {
 	s = Text(s)
-	if strings.Contains(s, "::") {
+	ticks := longest(s, '`')
+	if ticks >= 3 || strings.Contains(s, "::") {
 		lines := strings.Split(s, "\n")
-		for i := range lines {
-			lines[i] = Output(lines[i])
+		for i, line := range lines {
+			// GitLab takes "/merge" at the beginning of a line for a quick action,
+			// and has looked for the end of a fence with a pattern that knows
+			// three backticks only.
+			if ticks >= 3 && strings.HasPrefix(line, "/") {
+				line = "⟨U+002F⟩" + line[1:]
+			}
+			lines[i] = Output(line)
 		}
 		s = strings.Join(lines, "\n")
 	}
-	fence := strings.Repeat("`", max(3, longest(s, '`')+1))
+	fence := strings.Repeat("`", max(3, ticks+1))
 	return fence + info + "\n" + strings.TrimSuffix(s, "\n") + "\n" + fence + "\n"
 }
 

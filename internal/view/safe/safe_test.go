@@ -95,6 +95,12 @@ func TestCommandsToARunner(t *testing.T) {
 			t.Errorf("Output(%q) = %q, want %q", in, got, want)
 		}
 	}
+	if got, want := Fence("text", "```\n/merge"), "````text\n```\n⟨U+002F⟩merge\n````\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := Fence("text", "/x"), "```text\n/x\n```\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got, want := Fence("text", "a\n ::x"), "```text\na\n ⟨U+003A⟩:x\n```\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
