@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -43,8 +44,8 @@ func htmlLine(s string) []htmlRun {
 // htmlBody splits the text of a message, with marks for what is odd in it, and
 // its links as links.
 func htmlBody(it Item) []htmlRun {
-	spans := append(markSpans(it), linkSpans(it)...)
-	return runsOf(it.Body, safe.Text(it.Body), spans)
+	marks := markSpans(it)
+	return runsOf(it.Body, safe.Text(it.Body), append(marks, linkSpans(it, marks)...))
 }
 
 // htmlDiff splits what became of a text that was edited after it was sent.
@@ -75,14 +76,18 @@ func markSpans(it Item) []htmlSpan {
 	return spans
 }
 
-func linkSpans(it Item) []htmlSpan {
+// linkSpans finds the links of a text. One with anything odd in it is none: it
+// may not lead where it seems to.
+func linkSpans(it Item, marks []htmlSpan) []htmlSpan {
 	var spans []htmlSpan
 	for _, link := range it.Links {
 		if to := href(link); to != "" {
 			spans = appendSpans(spans, it.Body, link, htmlSpan{href: to})
 		}
 	}
-	return spans
+	return slices.DeleteFunc(spans, func(s htmlSpan) bool {
+		return slices.ContainsFunc(marks, func(m htmlSpan) bool { return m.start < s.end && s.start < m.end })
+	})
 }
 
 // appendSpans appends a span like the given one for each place of piece in s.

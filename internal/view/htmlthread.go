@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"slices"
 	"time"
 	"unicode"
@@ -20,8 +21,17 @@ type htmlThread struct {
 	Snippet                    []htmlRun
 	Counts                     string
 	Open, Odd                  bool
-	Long                       bool // its messages are drawn as they come into sight
-	Before, Now                []*htmlMessage
+	Chunks                     []htmlChunk
+
+	before, now []*htmlMessage
+}
+
+// htmlChunk is a part of a thread. A long thread is folded apart from what is
+// next to the present, or a browser would take long to lay it out.
+type htmlChunk struct {
+	Divide   string // what begins here, "" if nothing does
+	Fold     string // the title of the fold; "" where there is none
+	Messages []*htmlMessage
 }
 
 // htmlMessage is a message in its thread, or a reaction below its message.
@@ -45,15 +55,12 @@ type htmlMessage struct {
 	keys []string // the address and the message id by which a reaction finds it
 }
 
-// manyMessages is from which length a thread is drawn as it comes into sight.
-const manyMessages = 60
-
 // thread lays out a conversation: what was sent before by its time, then what
 // this plan is about, in its order, and each reaction below its message.
 func (d *PlanDoc) thread(conv *Conversation, changes []*plan.Change) *htmlThread {
 	t := &htmlThread{
 		Person: htmlLine(conv.Person), Recipient: htmlLine(conv.Recipient), Account: htmlLine(conv.Account),
-		Initial: initial(conv.Person), Long: len(changes) > manyMessages,
+		Initial: initial(conv.Person),
 	}
 	var n Counts
 	pending, number := 0, 0
@@ -82,16 +89,61 @@ func (d *PlanDoc) thread(conv *Conversation, changes []*plan.Change) *htmlThread
 			reactions = append(reactions, m)
 			continue
 		case wasSent(c):
-			t.Before = append(t.Before, m)
+			t.before = append(t.before, m)
 			continue
 		case c.Reason == plan.RevisionRaised && c.Base != nil:
-			t.Before = append(t.Before, d.ghost(c))
+			t.before = append(t.before, d.ghost(c))
 		}
-		t.Now = append(t.Now, m)
+		t.now = append(t.now, m)
 	}
-	slices.SortStableFunc(t.Before, func(a, b *htmlMessage) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(t.before, func(a, b *htmlMessage) int { return a.at.Compare(b.at) })
 	t.attach(reactions)
+	t.chunk()
 	return t
+}
+
+// How many messages of a thread stand unfolded: of those sent before the last
+// ones, of the others the first; and how many are in a fold.
+const lastBefore, firstNow, inFold = 20, 100, 100
+
+// chunk cuts the thread.
+func (t *htmlThread) chunk() {
+	folded := max(0, len(t.before)-lastBefore)
+	t.fold(t.before[:folded], 0, "sent before")
+	t.add("", t.before[folded:])
+	if len(t.Chunks) > 0 {
+		t.Chunks[0].Divide = "Before this plan"
+	}
+	before := len(t.Chunks)
+	first := min(firstNow, len(t.now))
+	t.add("", t.now[:first])
+	t.fold(t.now[first:], first, "of this plan")
+	if before > 0 && len(t.Chunks) > before {
+		t.Chunks[before].Divide = "With this plan"
+	}
+}
+
+// fold appends messages in folds that are named by their numbers, which begin
+// behind at.
+func (t *htmlThread) fold(messages []*htmlMessage, at int, what string) {
+	for chunk := range slices.Chunk(messages, inFold) {
+		t.add(numbered("Message", "Messages", at+1, at+len(chunk))+" "+what, chunk)
+		at += len(chunk)
+	}
+}
+
+// numbered names a row of things by their numbers: "Messages 101 to 200".
+func numbered(one, many string, first, last int) string {
+	if first == last {
+		return one + " " + content.Thousands(first)
+	}
+	return fmt.Sprintf("%s %s to %s", many, content.Thousands(first), content.Thousands(last))
+}
+
+func (t *htmlThread) add(fold string, messages []*htmlMessage) {
+	if len(messages) > 0 {
+		t.Chunks = append(t.Chunks, htmlChunk{Fold: fold, Messages: messages})
+	}
 }
 
 // wasSent reports whether a message is one of those that the person has.
@@ -107,7 +159,7 @@ func (t *htmlThread) attach(reactions []*htmlMessage) {
 		return
 	}
 	byKey := map[string]*htmlMessage{}
-	for _, m := range slices.Concat(t.Before, t.Now) {
+	for _, m := range slices.Concat(t.before, t.now) {
 		for _, key := range m.keys {
 			byKey[key] = m
 		}
@@ -123,7 +175,7 @@ func (t *htmlThread) attach(reactions []*htmlMessage) {
 		}
 		m.Reactions = append(m.Reactions, r)
 	}
-	t.Before = append(theirs, t.Before...)
+	t.before = append(theirs, t.before...)
 }
 
 // htmlMessage puts one change on the page.

@@ -198,16 +198,17 @@ func (d *PlanDoc) threadsHTML(s *htmlSheet) {
 
 // htmlGroup is a fold with many conversations.
 type htmlGroup struct {
-	From, To    string
+	Numbers     string
 	First, Last []htmlRun
 }
 
 func (d *PlanDoc) group(i int) htmlGroup {
 	last := min(i+threadGroup, len(d.Conversations))
-	return htmlGroup{
-		From: content.Thousands(i + 1), To: content.Thousands(last),
-		First: htmlLine(d.Conversations[i].title()), Last: htmlLine(d.Conversations[last-1].title()),
+	g := htmlGroup{Numbers: numbered("Conversation", "Conversations", i+1, last), First: htmlLine(d.Conversations[i].title())}
+	if last > i+1 {
+		g.Last = htmlLine(d.Conversations[last-1].title())
 	}
+	return g
 }
 
 // title is the person's name, or their id.

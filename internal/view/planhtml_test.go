@@ -119,6 +119,9 @@ func TestEachFormIsShown(t *testing.T) {
 		link    string
 	}{
 		{content.Content{Kind: content.Text, Value: "Hi {{name}}"}, "Hi {{name}}", ""},
+		{content.Content{Kind: content.Text, Value: "At https://shop.example/a."}, "At https://shop.example/a.", "https://shop.example/a"},
+		{content.Content{Kind: content.Text, Value: "At https://sh\u043ep.example/a."}, "At https://sh\u043ep.example/a.", ""},
+		{content.Content{Kind: content.Text, Value: "At https://shop.example/{{id}}"}, "At https://shop.example/{{id}}", ""},
 		{content.Content{Kind: content.Link, Value: "https://shop.example/a"}, "https://shop.example/a", "https://shop.example/a"},
 		{content.Content{Kind: content.Link, Value: "javascript:alert(1)"}, "javascript:alert(1)", ""},
 		{content.Content{Kind: content.Image, Value: "https://shop.example/a.GIF?x"}, "GIF", "https://shop.example/a.GIF?x"},
