@@ -61,12 +61,6 @@ func RunText(w io.Writer, d *RunDoc, opts TextOptions) error {
 	return p.writeTo(w)
 }
 
-// next says how to go on.
-func (d *RunDoc) next() string {
-	sentence, _ := d.Next()
-	return sentence
-}
-
 // section writes the receipts with those results, each with its reason.
 func (d *RunDoc) section(p *page, title string, results []apply.Result, verbose bool) {
 	shown, more := 0, 0
