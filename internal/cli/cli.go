@@ -58,8 +58,8 @@ func (a *App) Run(ctx context.Context, args []string) int {
 		a.report(a.usageError(root, err))
 		return exitError
 	}
-	if a.lines != nil && a.lines.Err() != nil && a.code == exitOK {
-		return exitError
+	if a.lines != nil && a.lines.Err() != nil { // what the command did is not changed by that
+		_ = view.Diagnostics(a.Stderr, failure(a.lines.Err()), nil, a.textOptions(a.Stderr))
 	}
 	return a.code
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,7 +60,7 @@ func expiresFlag(dst *time.Duration) flag {
 	return listFlag(func(s string) error {
 		d, err := time.ParseDuration(s)
 		if err != nil || d < time.Second || d > longestExpiry {
-			return fmt.Errorf(form)
+			return errors.New(form)
 		}
 		*dst = d
 		return nil

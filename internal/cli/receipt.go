@@ -59,17 +59,14 @@ func (r *run) showPlan() {
 		a.stream().Plan(doc)
 		return
 	}
-	r.told = append(r.told, r.render(format{verbose: r.opts.format.verbose}, planDocument(doc), r.prose())...)
+	r.render(format{verbose: r.opts.format.verbose}, planDocument(doc), r.prose())
 }
 
 // render writes a document, and reports if that does not succeed.
-func (r *run) render(f format, doc document, w io.Writer) hcl.Diagnostics {
+func (r *run) render(f format, doc document, w io.Writer) {
 	if err := r.app.render(w, f, doc); err != nil {
-		diags := failure(err)
-		r.app.report(diags)
-		return diags
+		r.report(failure(err))
 	}
-	return nil
 }
 
 // showResult shows what the run did, and the outputs as they are now.
@@ -92,22 +89,34 @@ func (r *run) showResult(report *apply.Report) {
 }
 
 // again is the command that goes on where the run ended: this one, without what
-// is for a first run, or for a part.
+// is for a first run or for a part, and without the values of variables, which
+// may be secret.
 func (r *run) again() string {
-	words, skip := []string{"herald"}, false
+	words, before := []string{"herald"}, ""
 	for _, arg := range r.app.args {
-		name, _, valued := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		switch option := strings.HasPrefix(arg, "-"); {
-		case skip:
-			skip = false
-		case option && name == "canary":
-			skip = !valued
-		case option && (name == "prepare" || name == "new-record"):
+		name, value, valued := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		option := before == "" && strings.HasPrefix(arg, "-")
+		switch {
+		case before == "var":
+			words = append(words, withoutValue(arg))
+		case option && name == "var" && valued:
+			words = append(words, "-var="+withoutValue(value))
+		case before == "canary", option && (name == "canary" || name == "prepare" || name == "new-record"):
 		default:
 			words = append(words, shellWord(arg))
 		}
+		before = ""
+		if option && !valued && (name == "var" || name == "canary") {
+			before = name
+		}
 	}
 	return strings.Join(words, " ")
+}
+
+// withoutValue leaves the value of NAME=VALUE out.
+func withoutValue(given string) string {
+	name, _, _ := strings.Cut(given, "=")
+	return shellWord(name+"=") + "…"
 }
 
 // showText writes what the run did for a person.

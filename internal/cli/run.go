@@ -209,8 +209,8 @@ func (r *run) send(ctx context.Context, conn *connection, rec *state.Record) (*a
 	ctx, stop := r.app.interruptible(ctx)
 	defer stop()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)) // see apply.Run
-	observe, close := r.progress()
-	defer close()
+	observe, end := r.progress()
+	defer end()
 	do := apply.Run{
 		Plan: r.plan, Record: rec, Client: conn,
 		Parallelism: r.opts.parallelism, Observe: observe, Log: conn.log,
@@ -229,7 +229,7 @@ func (r *run) refuse(err error) int {
 }
 
 // progress shows what happens: as lines of JSON with -json, else for a person.
-func (r *run) progress() (observe func(apply.Event), close func()) {
+func (r *run) progress() (observe func(apply.Event), end func()) {
 	a := r.app
 	if r.opts.format.json {
 		return a.stream().Observe, a.stream().Close
