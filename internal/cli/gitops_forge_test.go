@@ -49,8 +49,8 @@ type forge struct {
 }
 
 // newForge makes a forge whose main branch is the kit, sent to a local
-// Instagram.
-func newForge(t *testing.T) *forge {
+// Instagram, which options may change.
+func newForge(t *testing.T, options ...func(*sandbox.Options)) *forge {
 	t.Helper()
 	for _, program := range []string{"git", "bash", "jq"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -58,8 +58,12 @@ func newForge(t *testing.T) *forge {
 		}
 	}
 	f := &forge{t: t, dir: t.TempDir()}
+	opts := sandbox.Options{Clock: func() time.Time { return time.Now().Add(time.Duration(f.ahead.Load())) }}
+	for _, option := range options {
+		option(&opts)
+	}
 	var err error
-	f.server, err = sandbox.New(sandbox.Options{Clock: func() time.Time { return time.Now().Add(time.Duration(f.ahead.Load())) }})
+	f.server, err = sandbox.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}

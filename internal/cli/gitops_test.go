@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"herald/internal/sandbox"
 )
 
 // The orders of the kit as it is.
@@ -26,7 +28,7 @@ func TestGitOpsMerge(t *testing.T) {
 		t.Errorf("outputs %v, summary:\n%s", run.outputs, run.summary)
 	}
 	f.onceEach()
-	run.mustFail("apply", accident{noToken: true}, "no HERALD_TOKEN")
+	run.mustFail("apply", accident{token: new("")}, "no HERALD_TOKEN")
 	if record := f.recorded(); strings.Contains(record, "intent") {
 		t.Errorf("it was claimed without a token:\n%s", record)
 	}
@@ -242,7 +244,7 @@ func TestGitOpsHeraldDies(t *testing.T) {
 	f.merges("B-2001,Dana,6107771234567890")
 	run.mustFail("apply", accident{
 		herald: `case "$*" in
-  "apply -approved"*) "$herald" "$@" & while [ ! -e ` + now + ` ]; do sleep 0.01; done; kill -KILL $!; wait $! ;;
+  "apply -approved"*) "$herald" "$@" & while [ ! -e ` + now + ` ]; do /bin/sleep 0.01; done; kill -KILL $!; wait $! ;;
   *) exec "$herald" "$@" ;;
 esac`,
 		when: func() bool {
@@ -268,31 +270,99 @@ esac`,
 	f.settled(8)
 }
 
-// TestGitOpsOutcomeRefused has a branch that takes no push any more once the
-// plan is claimed: the record is kept as an artifact, and a later run finds out
-// without it.
-func TestGitOpsOutcomeRefused(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it waits for the retries of a push")
-	}
+// TestGitOpsCancelled cancels the job that sends. Herald is told, since it has
+// the place of the step's shell: it begins no new call, records those in
+// flight, and takes back what it has claimed and not begun. So the next run does
+// not have to wait.
+func TestGitOpsCancelled(t *testing.T) {
 	t.Parallel()
-	f := newForge(t)
-	hook := filepath.Join(f.origin, "hooks/pre-receive")
+	f := newForge(t, func(o *sandbox.Options) { o.Latency = 500 * time.Millisecond })
 	run := f.workflow("herald-apply.yml")
 	run.must("plan")
-	run.mustFail("apply", accident{before: map[string]func(){"Record the outcome": func() {
-		if err := os.WriteFile(hook, []byte("#!/bin/sh\necho closed for today\nexit 1\n"), 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}}}, "closed for today", "What was sent could not be pushed")
-	kept := read(t, filepath.Join(run.artifacts, "herald-record", "herald.state.json"))
-	if got := strings.Count(kept, `"status":"sent"`); got != 6 {
-		t.Errorf("the record that was kept says that %d were sent:\n%s", got, kept)
+	run.mustFail("apply", accident{cancel: func() bool { return len(f.server.Accepted()) >= 3 }}, "the step Send failed")
+	if got := len(f.server.Accepted()); got != 3 {
+		t.Errorf("%d messages went out", got)
 	}
-	if err := os.Remove(hook); err != nil {
-		t.Fatal(err)
+	f.settled(3)
+	if record := f.recorded(); strings.Count(record, `"settled_by":"withdrawn"`) != 3 {
+		t.Errorf("what was not begun is not withdrawn:\n%s", record)
 	}
 	run.must("apply")
 	f.onceEach(orders...)
 	f.settled(6)
+}
+
+// TestGitOpsTokenRefused has a token that Instagram does not know: what was
+// claimed is withdrawn, and a run with the right one need not wait.
+func TestGitOpsTokenRefused(t *testing.T) {
+	t.Parallel()
+	f := newForge(t, func(o *sandbox.Options) {
+		o.Accounts = []sandbox.Account{{IGID: "17841405822304914", Token: secret}}
+	})
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	run.mustFail("apply", accident{token: new("IGQVJ-not-this-one")}, "the step Send failed: exit status 1")
+	f.onceEach()
+	f.settled(0)
+	run.must("apply")
+	f.onceEach(orders...)
+	f.settled(6)
+}
+
+// TestGitOpsApprovedTooLate approves a plan after its time is over.
+func TestGitOpsApprovedTooLate(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	f.pass(73 * time.Hour)
+	run.mustFail("apply", accident{}, "expired", "exit status 5")
+	f.onceEach()
+	run.must("plan")
+	run.must("apply")
+	f.onceEach(orders...)
+	f.settled(6)
+}
+
+// TestGitOpsOutcomeRefused has a branch that takes no push any more once the
+// plan is claimed: the record is kept as an artifact. A later run finds out
+// without it; and it can be brought in through git.
+func TestGitOpsOutcomeRefused(t *testing.T) {
+	for _, by := range []string{"reading", "the artifact"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			f := newForge(t)
+			hook := filepath.Join(f.origin, "hooks/pre-receive")
+			run := f.workflow("herald-apply.yml")
+			run.must("plan")
+			run.mustFail("apply", accident{before: map[string]func(){"Record the outcome": func() {
+				if err := os.WriteFile(hook, []byte("#!/bin/sh\necho closed for today\nexit 1\n"), 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}}}, "closed for today", "What was sent could not be pushed")
+			kept := read(t, filepath.Join(run.artifacts, "herald-record", "herald.state.json"))
+			if got := strings.Count(kept, `"status":"sent"`); got != 6 {
+				t.Errorf("the record that was kept says that %d were sent:\n%s", got, kept)
+			}
+			if err := os.Remove(hook); err != nil {
+				t.Fatal(err)
+			}
+			if by == "the artifact" {
+				claim := strings.TrimSpace(f.git(f.origin, "rev-parse", "main"))
+				f.merges("B-2001,Dana,6107771234567890")
+				dir := f.clone()
+				f.git(dir, "checkout", "--quiet", "-b", "rescue", claim)
+				write(t, filepath.Join(dir, "herald.state.json"), kept)
+				f.git(dir, "commit", "--quiet", "--all", "--message", "What was sent")
+				f.git(dir, "checkout", "--quiet", "main")
+				f.git(dir, "merge", "--quiet", "--no-edit", "rescue")
+				f.git(dir, "push", "--quiet", "origin", "main")
+				f.settled(6)
+				return
+			}
+			run.must("apply")
+			f.onceEach(orders...)
+			f.settled(6)
+		})
+	}
 }

@@ -27,7 +27,7 @@ for pause in 1 2 4 8 15 30; do
     exit 0
   fi
   sleep "$pause"
-  if ! git -c merge.herald.driver='herald state merge %O %A %B' pull --quiet --rebase origin "$HERALD_BRANCH"; then
+  if ! git -c merge.herald.driver='herald state merge %O %A %B %P' pull --quiet --rebase origin "$HERALD_BRANCH"; then
     git rebase --abort 2>/dev/null || true
   fi
 done
