@@ -9,4 +9,5 @@
 // The rules of the interface: answers go to standard output, everything else
 // to standard error; a diagnostic says what to do next; no command asks
 // without a terminal; nothing is sent without a plan that was shown or given.
+// With -json every line of standard output is JSON, diagnostics too (answer.go).
 package cli
