@@ -83,7 +83,7 @@ func fromTo(old, now string) string {
 func (r *run) cameBetween(rec *state.Record) string {
 	latest := latestPlans(rec, r.opts.approved)
 	if len(latest) == 0 {
-		return "The record is as the approved plan may have found it, so the configuration has changed since, a value of a variable, or the selection."
+		return "The record is as the approved plan may have found it, so the configuration has changed since, a value of a variable, or the selection." + withItsFile
 	}
 	for _, ids := range alternatives(latest) {
 		base := plan.Rewind(rec, r.opts.approved)
@@ -100,8 +100,11 @@ func (r *run) cameBetween(rec *state.Record) string {
 		}
 		return "The configuration is the approved one, but the record is not as it was: after the approved plan was made, this was applied:\n\n" + inLines(lines)
 	}
-	return "Taking back the latest plans in the record does not lead to the approved one, so it is not only the record that has changed since: the configuration has, a value of a variable, or the selection. With the file of the approved plan the difference is listed:\n\n  herald apply -approved=DIGEST -since=PLANFILE"
+	return "Taking back the latest plans in the record does not lead to the approved one, so it is not only the record that has changed since: the configuration has, a value of a variable, or the selection." + withItsFile
 }
+
+// withItsFile says how the difference can be seen.
+const withItsFile = " With the file of the approved plan the difference is listed:\n\n  herald apply -approved=DIGEST -since=PLANFILE"
 
 // alternatives are the sets of plans that may have come between: the latest,
 // the latest two, and so on; then each of the others alone, since times tell
