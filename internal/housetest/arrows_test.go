@@ -59,6 +59,29 @@ var arrowRules = map[string]arrowRule{
 		not:    []string{hclPath, ctyPath},
 		reason: aStore,
 	},
+	"state/pgstore": {
+		ours:   []string{"state", "config/addr", "config/content"},
+		not:    []string{hclPath, ctyPath},
+		reason: aStore,
+	},
+	"state/pgstore/pgtest": {
+		reason: "a database server for tests knows nothing of what they keep in it",
+	},
+	"state/httpstore": {
+		ours:    []string{"state", "config/addr", "config/content"},
+		stdOnly: true,
+		reason:  aStore + ", and HTTP is in the standard library",
+	},
+	"state/seal": {
+		ours:   []string{"state"},
+		not:    []string{hclPath, ctyPath},
+		reason: "whatever is encrypted is bytes: what they say is not asked for",
+	},
+	"state/s3store": {
+		ours:   []string{"state", "config/addr", "config/content"},
+		not:    []string{hclPath, ctyPath},
+		reason: aStore,
+	},
 	"state/storetest": {
 		ours:   []string{"state", "config/addr", "config/content"},
 		not:    []string{hclPath, ctyPath},

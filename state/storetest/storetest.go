@@ -22,6 +22,20 @@ type Factory struct {
 	// FailWrites makes every write fail from now on, or is nil if the store
 	// cannot be made to.
 	FailWrites func()
+
+	// The following do something to the process that a store, as Open returned
+	// it, stands for. Each may be nil.
+
+	// Pause stops it, as SIGSTOP does, until goOn is called; it is nil if a
+	// stopped process keeps the lock for ever. Another must get the lock
+	// within a minute.
+	Pause func(state.Store) (goOn func())
+	// Cut makes everything fail that it sends over the network, until mend is
+	// called. Another must get the lock within a minute.
+	Cut func(state.Store) (mend func())
+	// Crash kills it while it holds the session: nothing more of it is written,
+	// and another gets the lock within a minute.
+	Crash func(state.Store, state.Session)
 }
 
 // Run checks that a store keeps the contract of state.Store. The function open
@@ -46,6 +60,12 @@ func Run(t *testing.T, open func(t *testing.T) Factory) {
 		{"LoadBesideAHolder", loadBeside},
 		{"InvalidEntry", invalidEntry},
 		{"NothingAfterAFailure", nothingAfterFailure},
+		{"PausedHolder", pausedHolder},
+		{"CutOff", cutOff},
+		{"Crashes", crashes},
+		{"OneAtATime", oneAtATime},
+		{"AppendsAtTheLoss", appendsAtTheLoss},
+		{"LoadsAndAppends", loadsAndAppends},
 	} {
 		t.Run(tc.name, func(t *testing.T) { tc.run(t, open(t)) })
 	}

@@ -1,0 +1,216 @@
+package s3store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"herald/state"
+)
+
+// The metadata of a snapshot's object: the segments that it holds, as
+// marks.String writes them.
+const metaFolded = "herald-folded"
+
+// stored is what the objects were when they were read.
+type stored struct {
+	etag    string // of the snapshot; "" if there is none
+	lineage string
+	serial  uint64
+	folded  marks     // what the snapshot holds
+	seen    marks     // what was read: that, and the journal
+	live    []name    // the segments that no snapshot holds
+	late    []lateOne // those of them that came after their time
+	spent   []string  // the keys of segments that the snapshot holds
+}
+
+// lateOne is a late segment, and what must be known to have taken it in.
+type lateOne struct {
+	name
+	entries []*state.Entry
+}
+
+// newest returns the generation of the last session that has written anything.
+func (st *stored) newest() uint64 {
+	var n uint64
+	for g := range st.seen {
+		n = max(n, g)
+	}
+	for _, m := range st.live {
+		n = max(n, m.generation)
+	}
+	return n
+}
+
+const loads = 30
+
+// errMoved says that a segment went while the journal was read.
+var errMoved = errors.New("the journal changed while it was read")
+
+// load reads snapshot and journal. If they do not fit together, and the snapshot
+// has changed since, it was a holder at work: then it begins again.
+func (s *Store) load(ctx context.Context, c *client) (*state.Record, *stored, error) {
+	for attempt := 1; ; attempt++ {
+		r, st, err := s.loadOnce(ctx, c)
+		var damaged *state.FormatError
+		if err == nil || attempt == loads || !errors.As(err, &damaged) && !errors.Is(err, errMoved) {
+			return r, st, err
+		}
+		o, again := c.get(ctx, s.snapshotKey())
+		if again != nil {
+			return nil, st, s.failure(s.snapshotKey(), "s3:GetObject", again)
+		}
+		if damaged != nil && (o == nil && st.etag == "" || o != nil && o.etag == st.etag) {
+			return nil, st, err
+		}
+		if err := wait(ctx, time.Duration(attempt)*5*time.Millisecond); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// loadOnce lists the journal, and then reads the snapshot: what was folded and
+// deleted between is in the snapshot.
+func (s *Store) loadOnce(ctx context.Context, c *client) (*state.Record, *stored, error) {
+	st := &stored{folded: marks{}, seen: marks{}}
+	listed, err := c.list(ctx, s.journalPrefix())
+	if err != nil {
+		return nil, st, s.failure(s.journalPrefix(), "s3:ListBucket", err)
+	}
+	o, err := c.get(ctx, s.snapshotKey())
+	if err != nil {
+		return nil, st, s.failure(s.snapshotKey(), "s3:GetObject", err)
+	}
+	if o == nil {
+		return nil, st, s.noSnapshot(listed)
+	}
+	st.etag = o.etag
+	r, err := s.decodeSnapshot(o, st)
+	if err != nil {
+		return nil, st, err
+	}
+	for _, text := range listed {
+		m, ok := parseName(text)
+		if !ok {
+			return nil, st, &state.FormatError{
+				Path: s.url(s.journalPrefix() + text), Problem: "this is no segment of the journal, by its name",
+				Advice: "Herald keeps nothing else there. If it is a segment that was renamed, give it its name back; otherwise move it away. Nothing was sent.",
+			}
+		}
+		if st.folded.covers(m) {
+			st.spent = append(st.spent, s.journalKey(m))
+		} else {
+			st.live = append(st.live, m)
+		}
+	}
+	segments, err := s.segments(ctx, c, st.live)
+	if err != nil {
+		return nil, st, err
+	}
+	if err := s.replay(r, st, segments); err != nil {
+		return nil, st, err
+	}
+	return r, st, nil
+}
+
+func (s *Store) decodeSnapshot(o *object, st *stored) (*state.Record, error) {
+	path := s.url(s.snapshotKey())
+	text, err := s.unseal(path, o.body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := state.Decode(bytes.NewReader(text), path)
+	if err != nil {
+		return nil, err
+	}
+	st.lineage, st.serial = r.Lineage, r.Serial
+	folded, ok := parseMarks(o.meta[metaFolded])
+	if !ok {
+		return nil, &state.FormatError{
+			Path: path, Problem: fmt.Sprintf("the object's metadata %s is damaged", metaFolded),
+			Advice: "It says which segments of the journal the record holds. If the bucket keeps versions, bring back the one before. Nothing was sent.",
+		}
+	}
+	st.folded, st.seen = folded, maps.Clone(folded)
+	return r, nil
+}
+
+// noSnapshot returns the error for a place without a snapshot. A journal alone
+// shows that there was one.
+func (s *Store) noSnapshot(listed []string) error {
+	if len(listed) == 0 {
+		return fmt.Errorf("%s: %w", s.Location(), state.ErrNoRecord)
+	}
+	return &state.FormatError{
+		Path:    s.url(s.snapshotKey()),
+		Problem: fmt.Sprintf("the record is gone, but its journal %s is there", s.url(s.journalPrefix())),
+		Advice: fmt.Sprintf("Put the record back, from a version that the bucket kept or from %s. Without it Herald does not know what "+
+			"was sent, and would send all of it again. Nothing was sent.", s.url(s.backupKey())),
+	}
+}
+
+// segments reads segments.
+func (s *Store) segments(ctx context.Context, c *client, names []name) ([]*segment, error) {
+	list := make([]*segment, len(names))
+	err := parallel(names, func(i int, m name) error {
+		key := s.journalKey(m)
+		o, err := c.get(ctx, key)
+		if err != nil {
+			return s.failure(key, "s3:GetObject", err)
+		}
+		if o == nil {
+			return fmt.Errorf("%s: %w", s.url(key), errMoved)
+		}
+		text, err := s.unseal(s.url(key), o.body)
+		if err != nil {
+			return err
+		}
+		list[i], err = decodeSegment(text, s.url(key), m)
+		return err
+	})
+	return list, err
+}
+
+var ageHeads = [][]byte{[]byte("age-encryption.org/"), []byte("-----BEGIN AGE ")}
+
+// unseal returns what was stored, decrypted if the record is encrypted.
+func (s *Store) unseal(path string, text []byte) ([]byte, error) {
+	if s.o.Sealer == nil {
+		for _, head := range ageHeads {
+			if bytes.HasPrefix(text, head) {
+				return nil, &state.FormatError{
+					Path: path, Problem: "this is encrypted, and no encryption is configured",
+					Advice: "Put the encryption block back into the herald block, and give the identity that opens it in HERALD_AGE_IDENTITY. Nothing was sent.",
+				}
+			}
+		}
+		return text, nil
+	}
+	if bytes.HasPrefix(text, []byte("{")) {
+		return nil, &state.FormatError{
+			Path: path, Problem: "this is not encrypted, but encryption is configured",
+			Advice: "Somebody may have put it there. If the record was not encrypted so far, move it with herald state migrate. Nothing was sent.",
+		}
+	}
+	plain, err := s.o.Sealer.Open(text)
+	if err != nil {
+		return nil, &state.StoreError{
+			Store: "s3", Location: path, Problem: "it cannot be decrypted",
+			Advice: "Give the identity that belongs to one of its recipients in HERALD_AGE_IDENTITY, or the right passphrase. If that is right " +
+				"it was damaged or changed: bring back an older version. Nothing was sent.",
+			Err: err,
+		}
+	}
+	return plain, nil
+}
+
+// seal encrypts what is to be stored, if the record is encrypted.
+func (s *Store) seal(text []byte) ([]byte, error) {
+	if s.o.Sealer == nil {
+		return text, nil
+	}
+	return s.o.Sealer.Seal(text)
+}
