@@ -1,0 +1,119 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"herald/state"
+)
+
+// oneMoment makes everything that is read within be of one moment.
+func oneMoment(ctx context.Context, c *pgx.Conn, f func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, f)
+}
+
+// stored is the row of a record.
+type stored struct {
+	*head
+	serial  uint64
+	entries int // how many there are, those of running sessions included
+}
+
+// readHead reads the row of the record.
+func (s *Store) readHead(ctx context.Context, c interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+},
+) (*stored, error) {
+	var lineage string
+	var serial int64
+	var sealed bool
+	var text []byte
+	st := &stored{}
+	err := c.QueryRow(ctx, s.sql(`SELECT lineage, serial, sealed, head,
+		entries + coalesce((SELECT sum(entries)::bigint FROM herald.sessions WHERE record = $1), 0)
+		FROM herald.records WHERE record = $1`), s.o.Record).Scan(&lineage, &serial, &sealed, &text, &st.entries)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, state.ErrNoRecord
+	}
+	if err != nil {
+		return nil, err
+	}
+	if st.head, err = s.openHead(text, sealed); err != nil {
+		return nil, err
+	}
+	if st.Lineage != lineage || serial < 0 {
+		return nil, s.damaged("the head of the record is that of the lineage %s, and the row says %s", st.Lineage, lineage)
+	}
+	st.serial = uint64(serial)
+	return st, nil
+}
+
+// record returns the stored record without its entries.
+func (st *stored) record() *state.Record {
+	r := state.NewRecord(st.Lineage)
+	r.Serial, r.Origin = st.serial, st.Origin
+	for id, endpoint := range st.Endpoints {
+		r.Endpoints[id] = endpoint
+	}
+	return r
+}
+
+// load reads the whole record.
+func (s *Store) load(ctx context.Context, c *pgx.Conn) (*state.Record, error) {
+	var r *state.Record
+	err := oneMoment(ctx, c, func(tx pgx.Tx) error {
+		st, err := s.readHead(ctx, tx)
+		if err != nil {
+			return err
+		}
+		r = st.record()
+		return s.readEntries(ctx, tx, st, r, s.sql(`SELECT address, revision, change, line FROM herald.entries WHERE record = $1`), s.o.Record)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// readEntries puts the entries that the query returns into r: their address,
+// revision, change and line.
+func (s *Store) readEntries(ctx context.Context, tx pgx.Tx, st *stored, r *state.Record, query string, args ...any) error {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var d state.EntryDecoder
+	var address string
+	var revision, change int64
+	var line pgtype.DriverBytes
+	var at, key []byte
+	into := []any{&address, &revision, &change, &line}
+	n := 0
+	for ; rows.Next(); n++ {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		at = place(at[:0], address, revision, change)
+		text, err := st.lines.open(line, at)
+		if err != nil {
+			return s.damaged("the entry %s, revision %d, cannot be trusted: %v", address, revision, err)
+		}
+		e, err := d.Decode(text)
+		if err != nil {
+			return s.damaged("the entry %s, revision %d, cannot be read: %v", address, revision, err)
+		}
+		key = place(key[:0], st.lines.column("address", e.Addr.String()), int64(e.Revision), e.Change)
+		if string(at) != string(key) {
+			return s.damaged("the entry %s, revision %d, change %d, has the line of %s, change %d", address, revision, change, e.Key(), e.Change)
+		}
+		r.Adopt(e)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return nil
+}

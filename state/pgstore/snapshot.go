@@ -1,0 +1,247 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/jackc/pgx/v5"
+
+	"herald/state"
+)
+
+// Snapshot stores what of r differs from what is stored, in one transaction.
+// Beside an exclusive lock on a whole record that is everything; otherwise it
+// is what r holds beside its entries, and what was moved.
+func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	x.write.Lock()
+	defer x.write.Unlock()
+	if err := x.ready(); err != nil {
+		return x.kill(err)
+	}
+	var next *stored
+	err := x.once(func(ctx context.Context, c *pgx.Conn) (bool, error) {
+		var err error
+		next, err = x.snapshotOnce(ctx, c, r)
+		return next != nil, err
+	})
+	var conflict *state.ConflictError
+	switch {
+	case errors.As(err, &conflict):
+		return err
+	case err != nil:
+		return x.kill(err)
+	}
+	r.Serial = next.serial
+	x.known.Lock()
+	defer x.known.Unlock()
+	x.head, x.full, x.part = next, nil, nil
+	if r.Rest == 0 {
+		x.full = r.Clone()
+	} else {
+		x.part = r.Clone()
+	}
+	clear(x.wrote)
+	return nil
+}
+
+// lockRow finds the session's row as a fence does, for a transaction of more
+// than one statement. One that stops in between is ended by the server.
+const lockRow = `SELECT set_config('idle_in_transaction_session_timeout', $5, true), ` + durable + `
+FROM herald.sessions
+WHERE record = $1 AND session = $2 AND epoch = $3 AND batch = $4 AND until > clock_timestamp()
+FOR NO KEY UPDATE`
+
+// snapshotOnce returns what is stored then, or nil if the lock is lost.
+func (x *session) snapshotOnce(ctx context.Context, c *pgx.Conn, r *state.Record) (*stored, error) {
+	s := x.store
+	var next *stored
+	err := pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, s.sql(lockRow), s.o.Record, x.id, x.epoch, x.batch, milliseconds(s.o.Lease))
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			next = nil
+			return errGone
+		}
+		if _, err := tx.Exec(ctx, s.sql("SELECT FROM herald.records WHERE record = $1 FOR UPDATE"), s.o.Record); err != nil {
+			return err
+		}
+		st, err := s.readHead(ctx, tx)
+		switch {
+		case errors.Is(err, state.ErrNoRecord):
+			next, err = x.create(ctx, tx, r)
+		case err == nil:
+			next, err = x.replace(ctx, tx, st, r)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, s.sql("UPDATE herald.sessions SET batch = batch + 1 WHERE record = $1 AND session = $2"), s.o.Record, x.id)
+		return err
+	})
+	if errors.Is(err, errGone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+// errGone says that the session's row is not there.
+var errGone = errors.New("the session is gone")
+
+// create stores a new record.
+func (x *session) create(ctx context.Context, tx pgx.Tx, r *state.Record) (*stored, error) {
+	s := x.store
+	if r.Serial != 0 {
+		return nil, &state.ConflictError{Lineage: r.Lineage, Serial: r.Serial}
+	}
+	h, err := s.newHead(r)
+	if err == nil {
+		h, err = s.with(h, r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	tag, err := tx.Exec(ctx, s.sql(`INSERT INTO herald.records (record, lineage, serial, sealed, head, entries) VALUES ($1, $2, 0, $3, $4, 0)
+		ON CONFLICT DO NOTHING`), s.o.Record, r.Lineage, s.o.Sealer != nil, h.stored)
+	if err != nil {
+		return nil, err
+	}
+	st := &stored{head: h}
+	if tag.RowsAffected() == 0 {
+		// Of two that make a record at once the other was first.
+		other, err := s.readHead(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, conflict(r, other)
+	}
+	d := &difference{}
+	for e := range r.All() {
+		d.put = append(d.put, e)
+	}
+	return st, x.apply(ctx, tx, st, d)
+}
+
+func conflict(r *state.Record, st *stored) error {
+	return &state.ConflictError{Lineage: r.Lineage, Serial: r.Serial, StoredLineage: st.Lineage, StoredSerial: st.serial}
+}
+
+// replace stores what follows a record.
+func (x *session) replace(ctx context.Context, tx pgx.Tx, st *stored, r *state.Record) (*stored, error) {
+	s := x.store
+	if r.Lineage != st.Lineage || r.Serial != st.serial || st.serial == math.MaxInt64 {
+		return nil, conflict(r, st)
+	}
+	h, err := s.with(st.head, r)
+	if err != nil {
+		return nil, err
+	}
+	next := &stored{head: h, serial: st.serial + 1}
+	d, err := x.differs(ctx, tx, st, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.apply(ctx, tx, next, d); err != nil {
+		return nil, err
+	}
+	if d.missed {
+		return nil, conflict(r, next)
+	}
+	_, err = tx.Exec(ctx, s.sql("UPDATE herald.records SET serial = $2, head = $3 WHERE record = $1"), s.o.Record, int64(next.serial), h.stored)
+	if err == nil && d.whole {
+		_, err = tx.Exec(ctx, s.sql(`UPDATE herald.records SET entries = $2 -
+			coalesce((SELECT sum(entries)::bigint FROM herald.sessions WHERE record = $1), 0) WHERE record = $1`), s.o.Record, int64(r.Len()))
+	}
+	return next, err
+}
+
+// chunk is how many rows one statement stores.
+const chunk = 2000
+
+// apply writes a difference to the table, and counts.
+func (x *session) apply(ctx context.Context, tx pgx.Tx, st *stored, d *difference) error {
+	s := x.store
+	added := 0
+	for list := d.take; len(list) > 0; {
+		n := min(chunk, len(list))
+		var address []string
+		var revision, change []int64
+		for _, e := range list[:n] {
+			address = append(address, st.lines.column("address", e.Addr.String()))
+			revision, change = append(revision, int64(e.Revision)), append(change, e.Change)
+		}
+		tag, err := tx.Exec(ctx, s.sql(`DELETE FROM herald.entries e USING unnest($2::text[], $3::bigint[], $4::bigint[]) AS i (address, revision, change)
+			WHERE e.record = $1 AND e.address = i.address AND e.revision = i.revision AND e.change = i.change`), s.o.Record, address, revision, change)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() != int64(n) {
+			d.missed = true
+			return nil
+		}
+		added -= n
+		list = list[n:]
+	}
+	for list := d.put; len(list) > 0; {
+		n := min(chunk, len(list))
+		fresh, missed, err := x.putRows(ctx, tx, st, list[:n], d.whole)
+		if err != nil {
+			return err
+		}
+		if missed && d.moves {
+			d.missed = true
+			return nil
+		}
+		added += fresh
+		list = list[n:]
+	}
+	if added == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, s.sql("UPDATE herald.records SET entries = entries + $2 WHERE record = $1"), s.o.Record, int64(added))
+	return err
+}
+
+// storeRows writes rows whatever is there, or only over an older change.
+const (
+	storeWhole = storeInput + into + ` FROM input i ` + over + ` RETURNING (xmax = 0) AS fresh)` + storeCount
+	storeNewer = storeInput + into + ` FROM input i ` + over + ` WHERE e.change <= excluded.change RETURNING (xmax = 0) AS fresh)` + storeCount
+	storeFresh = storeInput + into + ` FROM input i ON CONFLICT DO NOTHING RETURNING true AS fresh)` + storeCount
+	storeCount = ` SELECT count(*), count(*) FILTER (WHERE fresh) FROM written`
+	storeInput = `WITH input AS (
+	SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+		$10::boolean[], $11::bigint[], $12::bigint[], $13::bytea[])
+	AS i (address, revision, account, recipient, fingerprint, message_id, plan_id, status, also_sent, change, follows, line)),
+written AS (`
+)
+
+// putRows returns how many rows are new, and whether one was not written.
+func (x *session) putRows(ctx context.Context, tx pgx.Tx, st *stored, list []*state.Entry, whole bool) (fresh int, missed bool, err error) {
+	var rows rows
+	for _, e := range list {
+		line, err := state.EncodeEntry(e)
+		if err != nil {
+			return 0, false, err
+		}
+		rows.add(st.lines, e, line, nil)
+	}
+	q := storeNewer
+	switch {
+	case whole:
+		q = storeWhole
+	case !x.exclusive:
+		q = storeFresh
+	}
+	args := append([]any{x.store.o.Record}, rows.args(x)[4:]...)
+	var n int
+	err = tx.QueryRow(ctx, x.store.sql(q), args...).Scan(&n, &fresh)
+	return fresh, n != len(list), err
+}
