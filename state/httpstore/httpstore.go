@@ -3,10 +3,8 @@ package httpstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"herald/state"
@@ -67,7 +65,7 @@ type Store struct {
 	bad    error  // why nothing can be asked of the server
 }
 
-var _ state.Store = (*Store)(nil)
+var _ state.Unlocker = (*Store)(nil)
 
 // New returns the store of an address. It asks the server nothing; settings
 // that cannot be used are told by the first call.
@@ -204,9 +202,8 @@ func (s *Store) Holder(ctx context.Context) (*state.Holder, error) {
 	return &state.Holder{Who: "an unknown process"}, nil
 }
 
-// ForceUnlock takes the lock away from the session with that nonce
-// (state.Holder.Nonce), which notices at its next write, at the latest when it
-// looks. The error says so if another holds the lock, or nobody.
+// ForceUnlock takes the lock away as state.Unlocker says. Its session notices at
+// its next write, at the latest when it looks.
 func (s *Store) ForceUnlock(ctx context.Context, nonce string) error {
 	if s.bad == nil && s.o.LockAddress == "" {
 		return s.problem("there is no address for the lock, so there is none to free", "Give lock_address in the state block.", nil)
@@ -216,13 +213,11 @@ func (s *Store) ForceUnlock(ctx context.Context, nonce string) error {
 	case err != nil:
 		return err
 	case held == nil:
-		return s.problem("nobody holds the lock", "There is nothing to free. It may have been given back meanwhile.", nil)
+		return state.ErrNotLocked
 	case held.ID == "":
 		held.ID = nonce // the server does not say, so it has to compare
 	case held.ID != nonce && held.nonce() != nonce:
-		return s.problem(fmt.Sprintf("the lock is not the one with the nonce %q", nonce),
-			"It is held under another one now: "+strings.TrimSpace(fmt.Sprintf("%q, by %s.", held.nonce(), printable(held.Who)))+
-				" Look whether that run still lives before you free its lock.", nil)
+		return &state.NonceError{Nonce: nonce, Holder: held.holder()}
 	}
 	return s.unlock(ctx, held)
 }

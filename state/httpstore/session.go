@@ -37,7 +37,10 @@ type session struct {
 	added  bool          // entries were appended since the last snapshot
 }
 
-var _ state.Session = (*session)(nil)
+var (
+	_ state.Session  = (*session)(nil)
+	_ state.Replacer = (*session)(nil)
+)
 
 func newSession(s *Store, info *lockInfo) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -133,6 +136,28 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 		return err
 	}
 	x.record, x.added, r.Serial = next, false, next.Serial
+	return nil
+}
+
+// Replace stores the record as it is, in the place of whatever is stored. What
+// is stored must be a document of Herald, or nothing.
+func (x *session) Replace(ctx context.Context, r *state.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.io.Lock()
+	defer x.io.Unlock()
+	if err := x.ready(); err != nil {
+		return err
+	}
+	if err := x.learn(ctx); err != nil {
+		return err
+	}
+	next := r.Clone()
+	if err := x.write(next); err != nil {
+		return err
+	}
+	x.record, x.added = next, false
 	return nil
 }
 
