@@ -54,6 +54,7 @@ var (
 	_ state.Store      = (*Store)(nil)
 	_ state.Sharer     = (*Store)(nil)
 	_ state.PartLoader = (*Store)(nil)
+	_ state.Unlocker   = (*Store)(nil)
 )
 
 // New returns the store of a record. It connects to nothing.
@@ -157,22 +158,28 @@ func (s *Store) Holder(ctx context.Context) (*state.Holder, error) {
 	return h, err
 }
 
-// ForceUnlock takes lock and claims away from the session with that nonce
-// (state.Holder.Nonce). The session notices at its next write, at the latest
-// when it renews its lease. The error says so if there is no such session.
+// ForceUnlock takes lock and claims away from the session with that nonce, as
+// state.Unlocker says; of runs that have joined it is the one with the nonce.
 func (s *Store) ForceUnlock(ctx context.Context, nonce string) error {
 	var gone int
 	err := s.read(ctx, func(c *pgx.Conn) error {
 		return c.QueryRow(ctx, s.sql(`WITH gone AS (DELETE FROM herald.sessions WHERE record = $1 AND nonce = $2 RETURNING entries)`+
 			settleCount), s.o.Record, plain(nonce)).Scan(&gone, nil)
 	})
-	if err == nil && gone == 0 || errors.Is(err, state.ErrNoRecord) {
-		return &state.StoreError{
-			Store: storeName, Location: s.Location(), Problem: fmt.Sprintf("no session has the nonce %q", nonce),
-			Advice: "The nonce is part of what is told about a lock that another holds. It may have been given back meanwhile.",
-		}
+	switch {
+	case errors.Is(err, state.ErrNoRecord):
+		return state.ErrNotLocked
+	case err != nil || gone > 0:
+		return err
 	}
-	return err
+	h, err := s.Holder(ctx)
+	switch {
+	case err != nil:
+		return err
+	case h == nil:
+		return state.ErrNotLocked
+	}
+	return &state.NonceError{Nonce: nonce, Holder: h}
 }
 
 // settleCount ends a statement that deletes sessions, as gone: what they have

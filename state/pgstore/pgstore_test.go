@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,20 +28,62 @@ func TestMain(m *testing.M) {
 }
 
 func TestContract(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) storetest.Factory { return factory(t, nil) })
+}
+
+func TestContractEncrypted(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) storetest.Factory { return factory(t, testSealer(t, 1)) })
+}
+
+// briefLease is short enough to wait for its end.
+const briefLease = 3 * time.Second
+
+// factory opens stores of one new record, each through a proxy of its own.
+func factory(t *testing.T, sealer state.Sealer) storetest.Factory {
 	server := postgres.Start(t)
-	storetest.Run(t, func(t *testing.T) storetest.Factory {
-		schema := server.Schema(t)
-		o := Options{URL: server.URL(), Schema: schema, Lease: 6 * time.Second}
-		return storetest.Factory{
-			Open: func() state.Store { return New(o) },
-			BreakLock: func() {
-				if err := New(o).ForceUnlock(t.Context(), "n1"); err != nil {
-					t.Error(err)
-				}
-			},
-			FailWrites: func() { failWrites(t, server, schema) },
-		}
-	})
+	schema := server.Schema(t)
+	var mu sync.Mutex
+	ways := make(map[state.Store]*proxy)
+	way := func(s state.Store) *proxy {
+		mu.Lock()
+		defer mu.Unlock()
+		return ways[s]
+	}
+	return storetest.Factory{
+		Open: func() state.Store {
+			p := newProxy(t, server)
+			s := New(Options{URL: server.URLOf("postgres", p.port()), Schema: schema, Lease: briefLease, Sealer: sealer})
+			mu.Lock()
+			defer mu.Unlock()
+			ways[s] = p
+			return s
+		},
+		BreakLock: func() {
+			s := New(Options{URL: server.URL(), Schema: schema, Sealer: sealer})
+			h, err := s.Holder(t.Context())
+			if err == nil {
+				err = s.ForceUnlock(t.Context(), h.Nonce)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		},
+		FailWrites: func() { failWrites(t, server, schema) },
+		Pause: func(s state.Store) func() {
+			way(s).set(true, false)
+			return func() { way(s).set(false, false) }
+		},
+		Cut: func(s state.Store) func() {
+			way(s).set(false, true)
+			return func() { way(s).set(false, false) }
+		},
+		Crash: func(s state.Store, x state.Session) {
+			way(s).set(false, true)
+			t.Cleanup(func() { _ = x.Unlock() })
+		},
+	}
 }
 
 // failWrites makes the database say that its disk is full.

@@ -46,6 +46,7 @@ type session struct {
 var (
 	_ state.Session    = (*session)(nil)
 	_ state.PartLoader = (*session)(nil)
+	_ state.Replacer   = (*session)(nil)
 )
 
 func newSession(s *Store, exclusive bool) *session {

@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/jackc/pgx/v5"
@@ -14,28 +15,74 @@ import (
 // Beside an exclusive lock on a whole record that is everything; otherwise it
 // is what r holds beside its entries, and what was moved.
 func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
+	next, err := x.transact(ctx, r, func(ctx context.Context, tx pgx.Tx) (*stored, error) {
+		if _, err := tx.Exec(ctx, x.store.sql("SELECT FROM herald.records WHERE record = $1 FOR UPDATE"), x.store.o.Record); err != nil {
+			return nil, err
+		}
+		st, err := x.store.readHead(ctx, tx)
+		switch {
+		case errors.Is(err, state.ErrNoRecord) && r.Serial != 0:
+			return nil, &state.ConflictError{Lineage: r.Lineage, Serial: r.Serial}
+		case errors.Is(err, state.ErrNoRecord):
+			return x.create(ctx, tx, r)
+		case err != nil:
+			return nil, err
+		}
+		return x.replace(ctx, tx, st, r)
+	})
+	if err == nil {
+		r.Serial = next.serial
+	}
+	return err
+}
+
+// Replace stores r as it is, as state.Replacer says. An encrypted record gets a
+// new key.
+func (x *session) Replace(ctx context.Context, r *state.Record) error {
+	if !x.exclusive {
+		return errors.New("a record that runs share cannot be replaced")
+	}
+	if r.Rest != 0 {
+		return errors.New("a record of which only a part was loaded cannot replace another")
+	}
+	_, err := x.transact(ctx, r, func(ctx context.Context, tx pgx.Tx) (*stored, error) {
+		for _, q := range []string{
+			"DELETE FROM herald.entries WHERE record = $1",
+			"DELETE FROM herald.records WHERE record = $1",
+			"UPDATE herald.sessions SET entries = 0 WHERE record = $1",
+		} {
+			if _, err := tx.Exec(ctx, x.store.sql(q), x.store.o.Record); err != nil {
+				return nil, err
+			}
+		}
+		return x.create(ctx, tx, r)
+	})
+	return err
+}
+
+// transact does f as one write of the session, after which r is what is stored.
+func (x *session) transact(ctx context.Context, r *state.Record, f func(context.Context, pgx.Tx) (*stored, error)) (*stored, error) {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	x.write.Lock()
 	defer x.write.Unlock()
 	if err := x.ready(); err != nil {
-		return x.kill(err)
+		return nil, x.kill(err)
 	}
 	var next *stored
 	err := x.once(func(ctx context.Context, c *pgx.Conn) (bool, error) {
 		var err error
-		next, err = x.snapshotOnce(ctx, c, r)
+		next, err = x.transactOnce(ctx, c, f)
 		return next != nil, err
 	})
 	var conflict *state.ConflictError
 	switch {
 	case errors.As(err, &conflict):
-		return err
+		return nil, err
 	case err != nil:
-		return x.kill(err)
+		return nil, x.kill(err)
 	}
-	r.Serial = next.serial
 	x.known.Lock()
 	defer x.known.Unlock()
 	x.head, x.full, x.part = next, nil, nil
@@ -45,7 +92,7 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 		x.part = r.Clone()
 	}
 	clear(x.wrote)
-	return nil
+	return next, nil
 }
 
 // lockRow finds the session's row as a fence does, for a transaction of more
@@ -55,39 +102,28 @@ FROM herald.sessions
 WHERE record = $1 AND session = $2 AND epoch = $3 AND batch = $4 AND until > clock_timestamp()
 FOR NO KEY UPDATE`
 
-// snapshotOnce returns what is stored then, or nil if the lock is lost.
-func (x *session) snapshotOnce(ctx context.Context, c *pgx.Conn, r *state.Record) (*stored, error) {
+// transactOnce returns what is stored then, or nil if the lock is lost.
+func (x *session) transactOnce(ctx context.Context, c *pgx.Conn, f func(context.Context, pgx.Tx) (*stored, error)) (*stored, error) {
 	s := x.store
 	var next *stored
 	err := pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, s.sql(lockRow), s.o.Record, x.id, x.epoch, x.batch, milliseconds(s.o.Lease))
+		if err == nil && tag.RowsAffected() == 0 {
+			err = errGone
+		}
 		if err != nil {
 			return err
 		}
-		if tag.RowsAffected() == 0 {
-			next = nil
-			return errGone
-		}
-		if _, err := tx.Exec(ctx, s.sql("SELECT FROM herald.records WHERE record = $1 FOR UPDATE"), s.o.Record); err != nil {
-			return err
-		}
-		st, err := s.readHead(ctx, tx)
-		switch {
-		case errors.Is(err, state.ErrNoRecord):
-			next, err = x.create(ctx, tx, r)
-		case err == nil:
-			next, err = x.replace(ctx, tx, st, r)
-		}
-		if err != nil {
+		if next, err = f(ctx, tx); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, s.sql("UPDATE herald.sessions SET batch = batch + 1 WHERE record = $1 AND session = $2"), s.o.Record, x.id)
 		return err
 	})
-	if errors.Is(err, errGone) {
+	switch {
+	case errors.Is(err, errGone):
 		return nil, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	return next, nil
@@ -96,11 +132,11 @@ func (x *session) snapshotOnce(ctx context.Context, c *pgx.Conn, r *state.Record
 // errGone says that the session's row is not there.
 var errGone = errors.New("the session is gone")
 
-// create stores a new record.
+// create stores a record where none is, with the serial that it has.
 func (x *session) create(ctx context.Context, tx pgx.Tx, r *state.Record) (*stored, error) {
 	s := x.store
-	if r.Serial != 0 {
-		return nil, &state.ConflictError{Lineage: r.Lineage, Serial: r.Serial}
+	if r.Serial > math.MaxInt64 {
+		return nil, fmt.Errorf("the serial %d is larger than any that can be stored", r.Serial)
 	}
 	h, err := s.newHead(r)
 	if err == nil {
@@ -109,12 +145,12 @@ func (x *session) create(ctx context.Context, tx pgx.Tx, r *state.Record) (*stor
 	if err != nil {
 		return nil, err
 	}
-	tag, err := tx.Exec(ctx, s.sql(`INSERT INTO herald.records (record, lineage, serial, sealed, head, entries) VALUES ($1, $2, 0, $3, $4, 0)
-		ON CONFLICT DO NOTHING`), s.o.Record, r.Lineage, s.o.Sealer != nil, h.stored)
+	tag, err := tx.Exec(ctx, s.sql(`INSERT INTO herald.records (record, lineage, serial, sealed, head, entries) VALUES ($1, $2, $5, $3, $4, 0)
+		ON CONFLICT DO NOTHING`), s.o.Record, r.Lineage, s.o.Sealer != nil, h.stored, int64(r.Serial))
 	if err != nil {
 		return nil, err
 	}
-	st := &stored{head: h}
+	st := &stored{head: h, serial: r.Serial}
 	if tag.RowsAffected() == 0 {
 		// Of two that make a record at once the other was first.
 		other, err := s.readHead(ctx, tx)
