@@ -24,9 +24,8 @@ type waiting struct {
 // before anything is written, and leave the session as it is; once its turn
 // has come a call waits for the server whatever its context does.
 //
-// That it returns nil says that the lease had not ended when the server
-// acknowledged the segment, and that the lock was still this session's when it
-// was asked for meanwhile.
+// That it returns nil says that the lock was still this session's once the
+// segment was stored. So every later holder finds the entries.
 func (x *session) Append(ctx context.Context, entries ...state.Entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -132,8 +131,9 @@ func (x *session) prepare() error {
 	return x.clear()
 }
 
-// writeBatch writes a segment. While it is on its way the server is asked for
-// the lock, so that one that was taken away is noticed before anything is sent.
+// writeBatch writes a segment, and then asks the server for the lock. If that
+// is still this session's, then whoever takes it later reads the segment; if it
+// is not, nothing is sent.
 func (x *session) writeBatch(batch []*waiting) error {
 	var lines [][]byte
 	for _, w := range batch {
@@ -156,17 +156,11 @@ func (x *session) writeBatch(batch []*waiting) error {
 	if text, err = x.store.seal(text); err != nil {
 		return err
 	}
-	held := make(chan error, 1)
-	go func() { held <- x.holds(x.ctx) }()
 	key := x.store.journalKey(g.name)
-	_, err = x.client.put(x.ctx, key, text, "", nil)
-	if lost := <-held; lost != nil {
-		return lost
-	}
-	if err != nil {
+	if _, err = x.client.put(x.ctx, key, text, "", nil); err != nil {
 		return x.store.failure(key, "s3:PutObject", err)
 	}
-	if err := x.inTime(); err != nil {
+	if err := x.holds(x.ctx); err != nil {
 		return err
 	}
 	x.n, x.previous = g.n, g.sum

@@ -162,14 +162,15 @@ func (x *session) acknowledge(renewal uint64, etag string) {
 	clear(x.begun)
 }
 
-// holds asks the server whether the session still has the lock. Without an
-// answer the clock decides.
+// holds asks the server whether the session still has the lock.
 func (x *session) holds(ctx context.Context) error {
-	o, err := x.client.get(ctx, x.store.lockKey())
-	if err == nil {
-		if l, err := x.store.readLock(o); err != nil || l.Session != x.held.file.Session {
-			return x.lose()
-		}
+	o, l, err := x.store.lookAtLock(ctx, x.client)
+	var other *state.FormatError
+	switch {
+	case errors.As(err, &other), err == nil && (o == nil || l.Session != x.held.file.Session):
+		return x.lose()
+	case err != nil:
+		return err
 	}
 	return x.inTime()
 }

@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"herald/state"
 )
 
-// The metadata of a snapshot's object: the segments that it holds, as
-// marks.String writes them.
+// The metadata of a snapshot's object: the checksum of its content, as of a
+// segment, a semicolon, and the segments that it holds, as marks.String writes
+// them. A server that keeps the two apart may show the one without the other
+// for a moment.
 const metaFolded = "herald-folded"
 
 // stored is what the objects were when they were read.
@@ -127,10 +130,11 @@ func (s *Store) decodeSnapshot(o *object, st *stored) (*state.Record, error) {
 		return nil, err
 	}
 	st.lineage, st.serial = r.Lineage, r.Serial
-	folded, ok := parseMarks(o.meta[metaFolded])
-	if !ok {
+	sum, list, ok := strings.Cut(o.meta[metaFolded], ";")
+	folded, whole := parseMarks(list)
+	if none := o.meta[metaFolded] == ""; !none && (!ok || !whole || sum != sumOf(o.body)) {
 		return nil, &state.FormatError{
-			Path: path, Problem: fmt.Sprintf("the object's metadata %s is damaged", metaFolded),
+			Path: path, Problem: fmt.Sprintf("the object's metadata %s does not fit its content", metaFolded),
 			Advice: "It says which segments of the journal the record holds. If the bucket keeps versions, bring back the one before. Nothing was sent.",
 		}
 	}

@@ -137,6 +137,8 @@ type place struct {
 	sealer state.Sealer
 	key    string
 
+	endpoint string
+
 	mu    sync.Mutex
 	links map[state.Store]*link
 }
@@ -144,7 +146,7 @@ type place struct {
 func newPlace(t *testing.T, s server, lease time.Duration) *place {
 	t.Helper()
 	credentials(t)
-	return &place{t: t, server: s, lease: lease, key: "herald/spring", links: make(map[state.Store]*link)}
+	return &place{t: t, server: s, lease: lease, key: "herald/spring", endpoint: "http://s3.test", links: make(map[state.Store]*link)}
 }
 
 // credentials sets the environment, so that nothing of this machine is used.
@@ -161,7 +163,7 @@ func credentials(t *testing.T) {
 
 func (p *place) options(l *link) Options {
 	return Options{
-		Bucket: "bucket", Key: p.key, Endpoint: "http://s3.test", UsePathStyle: true, Lease: p.lease, Sealer: p.sealer,
+		Bucket: "bucket", Key: p.key, Endpoint: p.endpoint, UsePathStyle: true, Lease: p.lease, Sealer: p.sealer,
 		HTTPClient: l, pause: 2 * time.Millisecond,
 	}
 }

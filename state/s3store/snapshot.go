@@ -28,7 +28,7 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 		return x.kill(err)
 	}
 	if err := x.holds(x.ctx); err != nil {
-		return x.kill(err)
+		return x.kill(x.ended(err))
 	}
 	if err := x.look(ctx); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (x *session) replace(r *state.Record) error {
 		}
 	}
 	folded := x.folds(r)
-	etag, err := x.client.put(x.ctx, key, body, st.etag, map[string]string{metaFolded: folded.String()})
+	etag, err := x.client.put(x.ctx, key, body, st.etag, map[string]string{metaFolded: sumOf(body) + ";" + folded.String()})
 	if errors.As(err, new(*mismatch)) {
 		return err
 	}

@@ -106,6 +106,10 @@ func lockLoss(t *testing.T, f Factory) {
 		t.Errorf("Unlock says %v, want ErrLockLost", err)
 	}
 	put(t, y, r, Message("c", state.Intent, 1))
+	b := Message("b", state.Intent, 1)
+	if got := has(t, f.Open(), "a", "c"); got.Get(b.Key()) != nil {
+		r.Put(b) // what was appended without success may be found
+	}
 	holds(t, f.Open(), r)
 	if h, err := f.Open().Holder(t.Context()); h == nil || err != nil {
 		t.Errorf("the second holder is %v, %v", h, err)
