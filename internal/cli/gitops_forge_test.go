@@ -52,6 +52,9 @@ type forge struct {
 // Instagram, which options may change.
 func newForge(t *testing.T, options ...func(*sandbox.Options)) *forge {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it runs whole pipelines")
+	}
 	for _, program := range []string{"git", "bash", "jq"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("%s is not here", program)

@@ -14,5 +14,5 @@ trap 'rm -rf "$source"' EXIT
 git clone --quiet --no-checkout -- "$HERALD_SOURCE" "$source"
 git -C "$source" -c advice.detachedHead=false checkout --quiet --detach "$HERALD_VERSION"
 cd "$source"
-go build -trimpath -o "$bin/herald" .
+go build -o "$bin/herald" .
 "$bin/herald" version
