@@ -39,7 +39,9 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	s := &server{t: t}
-	s.Server = httptest.NewServer(s)
+	s.Server = httptest.NewUnstartedServer(s)
+	s.Config.ErrorLog = quiet()
+	s.Start()
 	t.Cleanup(s.Close)
 	return s
 }
