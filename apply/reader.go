@@ -65,6 +65,9 @@ type Received struct {
 	// of no known shape, a sender who is neither side. Its text is still its
 	// text.
 	Unclear bool
+	// Reacted is the reaction that the account put on it, "love" for a heart and
+	// else the emoji; "" if there is none, or if it was not asked for.
+	Reacted string
 }
 
 // MayBe reports whether r may be how a message of ours of kind k comes back.

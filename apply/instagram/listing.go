@@ -47,6 +47,7 @@ type (
 		Message     value       `json:"message"`
 		Attachments value       `json:"attachments"`
 		Shares      value       `json:"shares"`
+		Reactions   value       `json:"reactions"`
 	}
 )
 
@@ -226,7 +227,7 @@ func moment(v value) (time.Time, bool) {
 // received says what a message is. What cannot be told is told as what hinders
 // most: a message of ours that may be any.
 func (m wireReceived) received(id string, at time.Time, us, them string) apply.Received {
-	r := apply.Received{ID: id, At: at}
+	r := apply.Received{ID: id, At: at, Reacted: reacted(m.Reactions, us)}
 	fromUs, told := m.sender(us, them)
 	if !told {
 		r.FromUs, r.Unclear = true, true

@@ -32,8 +32,10 @@ const (
 // not know would fail the call, so these are of those seen in real answers.
 const messageFields = "id,created_time,from,to,message,attachments,shares"
 
-func listingFields() string {
-	return "participants,messages.limit(" + strconv.Itoa(details) + "){" + messageFields + "}"
+// listingFields asks for the messages of a conversation, of each for more
+// fields than the usual ones if there are any, as in ",reactions".
+func listingFields(more string) string {
+	return "participants,messages.limit(" + strconv.Itoa(details) + "){" + messageFields + more + "}"
 }
 
 // Conversation reads the newest messages exchanged with a person, in one call:
@@ -50,7 +52,7 @@ func (c *Client) Conversation(ctx context.Context, account *plan.Account, recipi
 		l.Outcome = invalidRead("the recipient's id is not a string of digits")
 		return l
 	}
-	l.Outcome = c.list(ctx, account, url.Values{"user_id": {recipient}}, "", maxListing, func(r reply) apply.Outcome {
+	l.Outcome = c.list(ctx, account, url.Values{"user_id": {recipient}, "fields": {listingFields("")}}, maxListing, func(r reply) apply.Outcome {
 		l = readConversation(r, account.IGID, recipient)
 		return l.Outcome
 	})
@@ -65,12 +67,12 @@ func (c *Client) Conversation(ctx context.Context, account *plan.Account, recipi
 // Of the answer's address of the next page only the cursor is kept: an address
 // from an answer is never called, for it could lead the token elsewhere.
 func (c *Client) Conversations(ctx context.Context, account *plan.Account, after string) apply.Page {
-	query := url.Values{"limit": {strconv.Itoa(pageSize)}}
+	query := url.Values{"limit": {strconv.Itoa(pageSize)}, "fields": {"updated_time," + listingFields("")}}
 	if after != "" {
 		query.Set("after", after)
 	}
 	var p apply.Page
-	p.Outcome = c.list(ctx, account, query, "updated_time", maxPage, func(r reply) apply.Outcome {
+	p.Outcome = c.list(ctx, account, query, maxPage, func(r reply) apply.Outcome {
 		p = readPage(r, account.IGID, after)
 		return p.Outcome
 	})
@@ -79,7 +81,7 @@ func (c *Client) Conversations(ctx context.Context, account *plan.Account, after
 
 // list makes the call of both. On the host of Facebook Login the list is below
 // the account and holds more than Instagram's conversations.
-func (c *Client) list(ctx context.Context, account *plan.Account, query url.Values, more string, most int64, read func(reply) apply.Outcome) apply.Outcome {
+func (c *Client) list(ctx context.Context, account *plan.Account, query url.Values, most int64, read func(reply) apply.Outcome) apply.Outcome {
 	if account == nil || !content.Digits(account.IGID) {
 		return invalidAccount("the account's ig_id is not a string of digits")
 	}
@@ -88,11 +90,6 @@ func (c *Client) list(ctx context.Context, account *plan.Account, query url.Valu
 		at = "/" + account.IGID + "/conversations"
 		query.Set("platform", "instagram")
 	}
-	fields := listingFields()
-	if more != "" {
-		fields = more + "," + fields
-	}
-	query.Set("fields", fields)
 	return c.get(ctx, account, path{at: at, query: query, most: most}, read)
 }
 
