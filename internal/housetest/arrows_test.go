@@ -99,8 +99,12 @@ var arrowRules = map[string]arrowRule{
 		ours:   []string{"apply", "plan", "config/addr", "config/content"},
 		reason: "the client answers in apply's outcomes and keeps no record",
 	},
+	"apply/survey": {
+		ours:   []string{"apply", "plan", "state", "config/addr", "config/content"},
+		reason: "a survey reads what a plan is about; it knows neither the files nor the wire, and writes nothing",
+	},
 	"internal/view": {
-		ours:   []string{"internal/view/odd", "internal/view/safe", "plan", "apply", "state", "config/addr", "config/content"},
+		ours:   []string{"internal/view/odd", "internal/view/safe", "plan", "apply", "apply/survey", "state", "config/addr", "config/content"},
 		reason: "a view shows plan and run; what it needs of a configuration is in the plan",
 	},
 	"internal/view/odd": {
@@ -113,7 +117,8 @@ var arrowRules = map[string]arrowRule{
 	"internal/cli": {
 		ours: []string{
 			"config", "config/addr", "config/content", "config/funcs", "state", "state/filestore",
-			"plan", "apply", "apply/instagram", "internal/view", "internal/view/safe", "internal/sandbox",
+			"state/pgstore", "state/s3store", "state/httpstore", "state/seal",
+			"plan", "apply", "apply/instagram", "apply/survey", "internal/view", "internal/view/safe", "internal/sandbox",
 		},
 		reason: "cli wires all parts together, but test helpers are for tests",
 	},
