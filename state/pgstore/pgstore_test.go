@@ -16,6 +16,10 @@ import (
 var postgres pgtest.Once
 
 func TestMain(m *testing.M) {
+	if url := os.Getenv("HERALD_TEST_MEMBER"); url != "" {
+		memberProcess(url)
+		return
+	}
 	code := m.Run()
 	postgres.Stop()
 	if code == 0 {
