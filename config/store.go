@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -279,7 +280,11 @@ func (s *Store) identity() map[string]string {
 	for _, set := range storeSettings(s.Type) {
 		switch set.name {
 		case "path", "schema", "record", "bucket", "key", "endpoint", "address":
-			if v := cmp.Or(s.Settings[set.name], usual[set.name]); v != "" {
+			v := cmp.Or(s.Settings[set.name], usual[set.name])
+			if set.name == "path" && v != "" {
+				v = filepath.Clean(v)
+			}
+			if v != "" {
 				id[set.name] = v
 			}
 		}

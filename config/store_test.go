@@ -171,6 +171,7 @@ func TestSameStore(t *testing.T) {
 		{nil, of("local"), true},
 		{of("local", "path", "herald.state.json"), nil, true},
 		{of("local", "path", "other.json"), nil, false},
+		{of("local", "path", "./herald.state.json"), nil, true},
 		{nil, of("postgres"), false},
 		{of("postgres"), of("postgres", "schema", "herald", "record", "default"), true},
 		{of("postgres"), of("postgres", "record", "spring"), false},

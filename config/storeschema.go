@@ -63,6 +63,7 @@ func stateSchema() *schema {
 			StoreHTTP: {hints: httpHints, elsewhere: map[string]string{
 				"username": "HERALD_HTTP_USERNAME", "user": "HERALD_HTTP_USERNAME", "password": "HERALD_HTTP_PASSWORD",
 				"token": "HERALD_HTTP_PASSWORD, or as a header in HERALD_HTTP_HEADERS", "headers": "HERALD_HTTP_HEADERS", "header": "HERALD_HTTP_HEADERS",
+				"client_private_key_pem": "HERALD_HTTP_CLIENT_PRIVATE_KEY_PEM", "client_certificate_pem": "HERALD_HTTP_CLIENT_CERTIFICATE_PEM",
 			}},
 		},
 		once: "A record is kept in one place, so there is one state block, and there is one before this already. To move what was recorded from one place to another:\n\n  herald state migrate -from=… -to=…",
@@ -102,7 +103,7 @@ var s3Hints = map[string]string{
 	"workspace_key_prefix": noWorkspaces,
 }
 
-const httpCertificates = "This version of Herald trusts the certificates that the system trusts; SSL_CERT_FILE names a file with others."
+const httpCertificates = "Certificates are given by the environment: HERALD_HTTP_CLIENT_CA_CERTIFICATE_PEM holds those that are trusted instead of the system's."
 
 var httpHints = map[string]string{
 	"url":       "The address of the record is given by address, as in address = \"https://host/path\".",

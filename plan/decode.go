@@ -211,15 +211,7 @@ func (d *decoder) field(name string) error {
 		p.Limits = Limits(l)
 		return err
 	case "selection":
-		var s wireSelection
-		err := d.value(&s)
-		if len(s.Only) > 0 {
-			p.Selection.Only = s.Only
-		}
-		if len(s.Exclude) > 0 {
-			p.Selection.Exclude = s.Exclude
-		}
-		return err
+		return d.selection()
 	case "retry_rejected":
 		return d.value(&p.RetryRejected)
 	case "retired":
@@ -265,6 +257,19 @@ func (d *decoder) version() error {
 	}
 	d.versioned = true
 	return nil
+}
+
+// selection reads what the plan was asked for.
+func (d *decoder) selection() error {
+	var s wireSelection
+	err := d.value(&s)
+	if len(s.Only) > 0 {
+		d.plan.Selection.Only = s.Only
+	}
+	if len(s.Exclude) > 0 {
+		d.plan.Selection.Exclude = s.Exclude
+	}
+	return err
 }
 
 // expires reads when the plan stops being accepted.

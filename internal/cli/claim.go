@@ -19,12 +19,16 @@ import (
 	"herald/state"
 )
 
-// The claim file, .herald/claim beside the record, says which prepared intents
+// The claim file, .herald/claim beside the record, or in the configuration's
+// folder for a record that is no file, says which prepared intents
 // of the record this machine may send: those with its nonce, which it has not
 // begun to send. It never leaves the machine, and git ignores it.
 //
 // A claim is good if its lineage and serial are those of the stored snapshot
 // and, once it was used, the journal is there that tells what was begun since.
+// A store without a journal on this machine has no such witness, so there a
+// claim is good until it is used, and what a run that crashed had prepared is
+// in doubt.
 // Whatever is not certain counts as begun: then it is in doubt, and is settled
 // by reading once its lease is over (apply.ClaimLease). The steps, each of them
 // durable before the next:
@@ -82,7 +86,7 @@ type claimHold struct {
 // unless this plan has one that was not used and is not over. Errors mean that
 // nothing may be sent.
 func (a *App) claimFor(store state.Store, session state.Session, rec *state.Record, p *plan.Plan, prepare bool) (*claimHold, hcl.Diagnostics) {
-	h := &claimHold{Session: session, path: claimPath(store), prepare: prepare, fresh: rec == nil}
+	h := &claimHold{Session: session, path: a.claimPath(store), prepare: prepare, fresh: rec == nil}
 	c, diags := readClaim(h.path)
 	if c != nil && rec != nil && c.Lineage == rec.Lineage && !c.good(session, rec) {
 		if err := removeDurably(h.path); err != nil {
@@ -109,8 +113,8 @@ func (a *App) claimFor(store state.Store, session state.Session, rec *state.Reco
 // claimedPlan returns the id of the plan that this machine prepared and may
 // still send, or "". A plan made afresh against plan.Rewind(rec, id) has this
 // id if nothing has changed since, and then it is the prepared one.
-func claimedPlan(store state.Store, session state.Session, rec *state.Record) string {
-	c, _ := readClaim(claimPath(store))
+func (a *App) claimedPlan(store state.Store, session state.Session, rec *state.Record) string {
+	c, _ := readClaim(a.claimPath(store))
 	if c == nil || !c.good(session, rec) {
 		return ""
 	}
@@ -178,8 +182,8 @@ func (h *claimHold) release(rep *apply.Report) error {
 }
 
 // claimPath is the place of the claim file for a record.
-func claimPath(store state.Store) string {
-	dir := filepath.Dir(store.Location())
+func (a *App) claimPath(store state.Store) string {
+	dir := a.home(store)
 	if _, local := store.(sandboxStore); !local {
 		dir = filepath.Join(dir, ".herald")
 	}

@@ -123,7 +123,7 @@ func (b *claimBench) Do(_ context.Context, _ *plan.Account, call apply.Call) app
 // open says whether a run that begins now has a claim.
 func (b *claimBench) open() bool {
 	open := false
-	b.locked(func(x state.Session, rec *state.Record) { open = claimedPlan(b.store(), x, rec) == b.plan.ID })
+	b.locked(func(x state.Session, rec *state.Record) { open = b.app.claimedPlan(b.store(), x, rec) == b.plan.ID })
 	return open
 }
 

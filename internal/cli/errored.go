@@ -15,12 +15,12 @@ import (
 )
 
 // erroredFile is where a record goes that could not be written in its place:
-// beside it.
+// beside it, or into the configuration's folder for a record that is no file.
 const erroredFile = "herald.errored.json"
 
 // erroredPath is the place of the file for a record.
-func erroredPath(store state.Store) string {
-	return filepath.Join(filepath.Dir(store.Location()), erroredFile)
+func (a *App) erroredPath(store state.Store) string {
+	return filepath.Join(a.home(store), erroredFile)
 }
 
 // keepErrored saves what the run knows and could not record: in a file beside
@@ -36,7 +36,7 @@ func (r *run) keepErrored(rec *state.Record) {
 		return
 	}
 	const explain = "The record could not be written, so what this run did is kept apart. "
-	path := erroredPath(r.store)
+	path := r.app.erroredPath(r.store)
 	if err := writeSynced(path, buf.Bytes()); err == nil {
 		r.report(fail("Record is kept in another file", fmt.Sprintf("%sNothing more is sent before it is put back:\n\n  herald state push %s", explain, path)))
 		return
@@ -68,8 +68,8 @@ func writeSynced(path string, data []byte) error {
 // unpushed says that an earlier run kept a record apart which knows more than
 // the present one: without it, what that run sent would be sent again. It
 // returns nothing if there is none.
-func unpushed(store state.Store, rec *state.Record) hcl.Diagnostics {
-	path := erroredPath(store)
+func (a *App) unpushed(store state.Store, rec *state.Record) hcl.Diagnostics {
+	path := a.erroredPath(store)
 	src, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -24,6 +24,9 @@ func failure(err error) hcl.Diagnostics {
 		planFile *plan.FormatError
 		token    *instagram.TokenError
 		endpoint *instagram.EndpointError
+		store    *state.StoreError
+		sealed   *state.SealError
+		refused  refusal
 		told     hcl.Diagnostics
 	)
 	if many, ok := err.(interface{ Unwrap() []error }); ok { // errors.Join: each has its say
@@ -36,14 +39,18 @@ func failure(err error) hcl.Diagnostics {
 		return diags
 	}
 	switch {
+	case errors.As(err, &refused):
+		return hcl.Diagnostics(refused)
 	case errors.As(err, &told):
 		return told
 	case errors.As(err, &token):
 		return fail("No usable token", sentence(token.Error()))
 	case errors.As(err, &locked):
-		return fail("Record is locked", sentence(locked.Error())+
-			" Two runs at once could send the same message twice, so this one has stopped; nothing was sent. Wait for the other one to end, or let this one wait, with -lock-timeout=5m."+
-			" A lock whose holder has died is freed by the system: there is nothing to clean up.")
+		return fail("Record is locked", lockedText(locked)+" A lock whose holder has died is freed by the system: there is nothing to clean up.")
+	case errors.As(err, &store):
+		return storeFailure(store)
+	case errors.As(err, &sealed):
+		return fail("Encryption cannot be used", sentence(sealed.Problem)+" "+sealed.Advice)
 	case errors.As(err, &damaged):
 		return fail("Record cannot be trusted", inFile(damaged.Error(), damaged.Advice))
 	case errors.As(err, &planFile):
@@ -82,11 +89,40 @@ func inFile(problem, advice string) string {
 	return text
 }
 
+// refusal is why nothing may be done because of the record or the plan: the
+// exit code says so.
+type refusal hcl.Diagnostics
+
+// Error returns what the diagnostics say.
+func (r refusal) Error() string { return hcl.Diagnostics(r).Error() }
+
+// lockedText says who holds the lock, and what can be done about it.
+func lockedText(locked *state.LockedError) string {
+	return sentence(locked.Error()) +
+		" Two runs at once could send the same message twice, so this one has stopped; nothing was sent. Wait for the other one to end, or let this one wait, with -lock-timeout=5m."
+}
+
+// storeFailure says why a store cannot be used.
+func storeFailure(err *state.StoreError) hcl.Diagnostics {
+	text := sentence(err.Problem) + " That is the record at " + err.Location + "."
+	advice := err.Advice
+	var sealed *state.SealError
+	switch {
+	case errors.As(err.Err, &sealed):
+		text += " " + sentence(sealed.Problem)
+		advice = strings.TrimSpace(sealed.Advice + " " + advice)
+	case err.Err != nil:
+		text += " " + sentence(err.Err.Error())
+	}
+	return fail("Store cannot be used", strings.TrimSpace(text+" "+advice))
+}
+
 // exitCode is the exit code of a command that ended with err.
 func exitCode(err error) int {
 	var damaged *state.FormatError
 	var locked *state.LockedError
-	if errors.As(err, &damaged) || errors.As(err, &locked) || errors.Is(err, state.ErrNoRecord) {
+	var refused refusal
+	if errors.As(err, &damaged) || errors.As(err, &refused) || errors.As(err, &locked) || errors.Is(err, state.ErrNoRecord) {
 		return exitRefused
 	}
 	return exitError

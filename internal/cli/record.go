@@ -7,16 +7,16 @@ import (
 	"errors"
 	"os"
 	"os/user"
-	"path/filepath"
 	"time"
 
+	"herald/config"
 	"herald/state"
 	"herald/state/filestore"
 )
 
 // stateFile is the record of a configuration's directory, unless -state says
 // another.
-const stateFile = "herald.state.json"
+const stateFile = config.DefaultPath
 
 // sandboxDir holds what belongs to -sandbox: its record and its inbox.
 const sandboxDir = ".herald/sandbox"
@@ -28,28 +28,11 @@ type recordFlags struct {
 }
 
 func (r *recordFlags) read() []flag {
-	return []flag{stringFlag(&r.state, "state", "PATH", "The record's file. The default is "+stateFile+" in the configuration's directory.")}
+	return []flag{stringFlag(&r.state, "state", "PATH", "The record's file, where the configuration does not keep it elsewhere. The default is "+stateFile+" in the configuration's directory.")}
 }
 
 func (r *recordFlags) write() []flag {
 	return append(r.read(), durationFlag(&r.lockTimeout, "lock-timeout", "DURATION", "How long to wait for the lock on the record, as in 30s. The default is 0s."))
-}
-
-// store opens the record's store; nothing is read yet.
-func (a *App) store(r recordFlags, sandbox bool) (state.Store, error) {
-	path := r.state
-	if path == "" {
-		path = stateFile
-		if sandbox {
-			path = filepath.Join(sandboxDir, stateFile)
-		}
-	}
-	path = a.path(path)
-	store := filestore.New(filepath.Dir(path), filestore.Options{Path: filepath.Base(path)})
-	if sandbox {
-		return sandboxStore{Store: store, dir: filepath.Dir(path)}, nil
-	}
-	return store, nil
 }
 
 // sandboxStore is the local Instagram's record. Its folder is made when

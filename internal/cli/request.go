@@ -85,7 +85,10 @@ func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Conf
 	if holder, err := store.Holder(ctx); err == nil && holder != nil {
 		diags = append(diags, beingApplied(holder))
 	}
-	for _, d := range unpushed(store, rec) {
+	if rec == nil {
+		diags = append(diags, asWarnings(a.elsewhere(store))...)
+	}
+	for _, d := range a.unpushed(store, rec) {
 		d.Severity = hcl.DiagWarning
 		diags = append(diags, d)
 	}

@@ -111,10 +111,10 @@ func (a *App) edit(ctx context.Context, flags recordFlags, sandbox bool, operati
 	}
 	session, err := store.Lock(ctx, a.holder(operation), flags.lockTimeout)
 	if err != nil {
-		a.report(failure(err))
+		a.report(lockFailure(store, err))
 		return exitCode(err)
 	}
-	told, code := a.editLocked(ctx, session, change)
+	told, code := a.editLocked(ctx, store, session, change)
 	if err := session.Unlock(); err != nil {
 		a.report(failure(err))
 		return max(code, exitError)
@@ -125,11 +125,10 @@ func (a *App) edit(ctx context.Context, flags recordFlags, sandbox bool, operati
 	return code
 }
 
-func (a *App) editLocked(ctx context.Context, session state.Session, change func(*state.Record) (string, hcl.Diagnostics)) (string, int) {
+func (a *App) editLocked(ctx context.Context, store state.Store, session state.Session, change func(*state.Record) (string, hcl.Diagnostics)) (string, int) {
 	rec, err := session.Load(ctx)
 	if err != nil {
-		a.report(failure(err))
-		return "", exitCode(err)
+		return "", a.failed(store, err)
 	}
 	told, diags := change(rec)
 	a.report(diags)

@@ -58,14 +58,15 @@ func (r *run) begin(ctx context.Context) int {
 // locked takes the lock, plans, asks and sends.
 func (r *run) locked(ctx context.Context) (code int) {
 	a := r.app
-	store, err := a.store(r.opts.recordFlags, r.opts.sandbox)
+	store, err := r.openStore()
 	if err != nil {
 		return r.refuse(err)
 	}
 	r.store = store
 	session, err := store.Lock(ctx, a.holder(r.operation()), r.opts.lockTimeout)
 	if err != nil {
-		return r.refuse(err)
+		r.report(lockFailure(store, err))
+		return exitCode(err)
 	}
 	defer func() {
 		if err := session.Unlock(); err != nil {
@@ -76,14 +77,18 @@ func (r *run) locked(ctx context.Context) (code int) {
 	rec, err := session.Load(ctx)
 	switch {
 	case errors.Is(err, state.ErrNoRecord) && (r.opts.newRecord || r.opts.sandbox):
+		if diags := a.elsewhere(store); diags.HasErrors() {
+			r.report(diags)
+			return exitRefused
+		}
 		rec = nil
 	case errors.Is(err, state.ErrNoRecord):
-		r.report(noRecord(store.Location()))
+		r.report(a.notFound(store))
 		return exitRefused
 	case err != nil:
 		return r.refuse(err)
 	}
-	if diags := unpushed(store, rec); diags.HasErrors() {
+	if diags := a.unpushed(store, rec); diags.HasErrors() {
 		r.report(diags)
 		return exitRefused
 	}
@@ -97,6 +102,14 @@ func (r *run) locked(ctx context.Context) (code int) {
 	}
 	r.hold = hold
 	return r.execute(ctx, rec)
+}
+
+// openStore opens the store of the plan's record, or of the configuration's.
+func (r *run) openStore() (state.Store, error) {
+	if r.file != "" {
+		return r.app.planStore(r.plan, r.opts.recordFlags, r.opts.sandbox)
+	}
+	return r.app.store(r.opts.recordFlags, r.opts.sandbox)
 }
 
 // operation is the command that holds the lock.
@@ -152,7 +165,7 @@ func (r *run) build(session state.Session, rec *state.Record) (*plan.Plan, hcl.D
 	if o.approved != "" {
 		return o.build(r.want, plan.Rewind(rec, o.approved))
 	}
-	if id := claimedPlan(r.store, session, rec); id != "" && !o.settleOnly {
+	if id := r.app.claimedPlan(r.store, session, rec); id != "" && !o.settleOnly {
 		if p, diags := o.build(r.want, plan.Rewind(rec, id)); !diags.HasErrors() && p.ID == id {
 			return p, diags
 		}

@@ -25,7 +25,7 @@ func (a *App) stateCommand() command {
 	return command{
 		name: "state", synopsis: "Look into the record, and mend it.",
 		help: "The record says what was sent. It is read and changed with these commands, not by hand: its check would not fit any more.",
-		subs: []command{a.stateListCommand(), a.stateShowCommand(), a.stateMvCommand(), a.stateRmCommand(), a.statePullCommand(), a.statePushCommand(), a.stateMergeCommand()},
+		subs: []command{a.stateListCommand(), a.stateShowCommand(), a.stateMvCommand(), a.stateRmCommand(), a.statePullCommand(), a.statePushCommand(), a.stateMergeCommand(), a.stateMigrateCommand()},
 		max:  -1,
 		action: func(context.Context, []string) int {
 			c := a.stateCommand()
@@ -113,7 +113,7 @@ func (a *App) record(ctx context.Context, o *stateOptions) (*state.Record, int) 
 		return nil, exitCode(err)
 	}
 	if rec == nil {
-		a.report(noRecord(store.Location()))
+		a.report(a.notFound(store))
 		return nil, exitRefused
 	}
 	return rec, exitOK

@@ -50,11 +50,7 @@ func (a *App) mergeFiles(args []string) int {
 	path := "the record"
 	if len(args) == 4 {
 		path = args[3]
-		store, err := a.store(recordFlags{state: path}, false)
-		if err == nil {
-			err = journalEmpty(store)
-		}
-		if err != nil {
+		if err := fileStore(a.path(path)).Unfolded(); err != nil {
 			a.report(failure(err))
 			return exitError
 		}
@@ -89,15 +85,6 @@ func (a *App) mergeFiles(args []string) int {
 	}
 	a.report(deliveredTwice(twice))
 	return exitOK
-}
-
-// journalEmpty returns an error if a run has appended to the journal what no
-// record holds yet.
-func journalEmpty(store state.Store) error {
-	if s, ok := store.(interface{ Unfolded() error }); ok {
-		return s.Unfolded()
-	}
-	return nil
 }
 
 // side decodes one version of the record: 0 is the base, 1 ours, 2 theirs.
@@ -184,6 +171,10 @@ func (a *App) mergeConflict(ctx context.Context, o *stateOptions) int {
 	store, err := a.store(o.recordFlags, false)
 	if err != nil {
 		a.report(failure(err))
+		return exitError
+	}
+	if !isFile(store) {
+		a.report(fail("Record is not a file", fmt.Sprintf("The record is kept at %s, where git merges nothing: all branches work on the same one.", store.Location())))
 		return exitError
 	}
 	v, diags := a.conflict(ctx, store.Location())

@@ -68,7 +68,7 @@ func (a *App) runStatePush(ctx context.Context, o *pushOptions, file string) int
 	}
 	session, err := store.Lock(ctx, a.holder("state push"), o.lockTimeout)
 	if err != nil {
-		a.report(failure(err))
+		a.report(lockFailure(store, err))
 		return exitCode(err)
 	}
 	code := a.push(ctx, session, pushed, o.force)
