@@ -44,7 +44,7 @@ func code(err error) string {
 
 // missing reports whether the server says that there is no such object.
 func missing(err error) bool {
-	return err != nil && status(err) == http.StatusNotFound && (code(err) == "NoSuchKey" || code(err) == "NotFound")
+	return err != nil && status(err) == http.StatusNotFound && code(err) == "NoSuchKey"
 }
 
 // passes reports whether a request that failed with err may succeed when it is

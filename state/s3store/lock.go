@@ -148,9 +148,14 @@ func (s *Store) take(ctx context.Context, c *client, who state.Holder, most time
 			}
 			// Another was faster, and whoever it is holds it now.
 		}
-		if left := deadline.Sub(now); left <= 0 && !free {
+		left := deadline.Sub(now)
+		if left <= 0 && !free {
 			return nil, &state.LockedError{Location: s.Location(), Holder: l.Holder}
-		} else if err := wait(ctx, min(poll, max(left, firstPoll))); err != nil {
+		}
+		if l.LeaseMS > 0 {
+			poll = min(poll, l.lease()/10)
+		}
+		if err := wait(ctx, min(poll, max(left, firstPoll))); err != nil {
 			return nil, err
 		}
 	}
