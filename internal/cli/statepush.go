@@ -46,7 +46,7 @@ func (a *App) statePushCommand() command {
 		name: "push", args: "FILE", min: 1, max: 1, synopsis: "Put a record from a file in the place of the present one.",
 		help: `Replaces the record by the one in the file, or on standard input where the file is -. It is how a record that a run could not write is put back.
 
-The file must be of the same lineage, and know at least as much of every entry as the present one: otherwise something that was sent would be sent again. With -force it is taken all the same.`,
+The file must be of the same lineage, know at least as much of every entry as the present one, and not merely be an older one: otherwise something that was sent would be sent again. With -force it is taken all the same.`,
 		flags: append([]flag{
 			o.sandboxFlag(),
 			boolFlag(&o.force, "force", "Take the file although something would be lost."),
@@ -125,7 +125,9 @@ func (a *App) push(ctx context.Context, session state.Session, pushed *state.Rec
 	return exitOK
 }
 
-// pushable says why a record cannot take the place of the present one.
+// pushable says why a record cannot take the place of the present one. An older
+// serial is refused unless the file knows of something that the record does not:
+// what a run has kept apart may be older than what was resolved since.
 func pushable(present, pushed *state.Record) hcl.Diagnostics {
 	const refused = " Nothing was changed."
 	if present.Lineage != pushed.Lineage {
@@ -135,6 +137,9 @@ func pushable(present, pushed *state.Record) hcl.Diagnostics {
 		if have := pushed.Get(e.Key()); have == nil || have.Change < e.Change {
 			return fail("Record knows less", fmt.Sprintf("The file has serial %d, the present record %d, and the file does not hold what the record says of %s: it would be sent again.%s", pushed.Serial, present.Serial, e.Key(), refused))
 		}
+	}
+	if pushed.Serial < present.Serial && missingIn(present, pushed) == nil {
+		return fail("Record is older", fmt.Sprintf("The file has serial %d, and the present record %d: it was written before, and knows of nothing that the record does not hold.%s", pushed.Serial, present.Serial, refused))
 	}
 	return nil
 }
