@@ -122,6 +122,13 @@ func (x *session) writeBatch(batch []*waiting) error {
 	if len(lines) == 0 {
 		return nil
 	}
+	if x.sealer != nil {
+		buf, next, err := x.stored.journal.sealedBatch(nil, lines, x.sealer)
+		if err != nil {
+			return err
+		}
+		return x.extend(buf, next)
+	}
 	buf, next := x.stored.journal.batch(make([]byte, 0, size), lines)
 	return x.extend(buf, next)
 }
@@ -153,7 +160,7 @@ func (x *session) open() error {
 		return nil
 	}
 	if x.stored == nil {
-		_, st, err := load(context.WithoutCancel(x.ctx), x.paths)
+		_, st, err := load(context.WithoutCancel(x.ctx), x.paths, x.sealer)
 		if err != nil {
 			return err
 		}
@@ -163,7 +170,7 @@ func (x *session) open() error {
 	if st.snapshot == nil {
 		return state.ErrNoRecord
 	}
-	if st.journal == nil || st.spent {
+	if st.journal == nil || st.spent || st.journal.entries == 0 && st.journal.sealed != (x.sealer != nil) {
 		return x.reset(st.lineage, st.serial)
 	}
 	if err := x.disk.probe(x.paths.snapshot); err != nil {
@@ -202,7 +209,7 @@ func (x *session) reset(lineage string, serial uint64) error {
 		}
 		x.journal = nil
 	}
-	next, header := newJournal(lineage, serial)
+	next, header := newJournal(lineage, serial, x.sealer != nil)
 	err := x.disk.replace(x.paths.journal, 0o644, func(w io.Writer) error {
 		_, err := w.Write(header)
 		return err

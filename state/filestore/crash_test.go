@@ -108,12 +108,13 @@ func (m *machine) restart(t *rapid.T) {
 type run struct {
 	t       *rapid.T
 	m       *machine
+	sealer  state.Sealer // or nil
 	session state.Session
 	record  *state.Record
 	serial  int // of the next message
 }
 
-func (r *run) store() *Store { return New(r.m.dir, Options{Fault: r.m.fault}) }
+func (r *run) store() *Store { return New(r.m.dir, Options{Fault: r.m.fault, Sealer: r.sealer}) }
 
 func (r *run) lock() {
 	x, err := r.store().Lock(r.t.Context(), state.Holder{}, 0)
@@ -191,6 +192,7 @@ func TestPowerFailures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("syncs some thousand times")
 	}
+	sealer := testSealer(t)
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp("", "herald-crash")
 		if err != nil {
@@ -198,6 +200,9 @@ func TestPowerFailures(t *testing.T) {
 		}
 		defer os.RemoveAll(dir)
 		r := &run{t: t, m: &machine{dir: dir, left: -1, synced: -1}, record: state.NewRecord("lineage-1")}
+		if rapid.Bool().Draw(t, "sealed") {
+			r.sealer = sealer
+		}
 		r.lock()
 		defer func() { _ = r.session.Unlock() }()
 		if err := r.session.Snapshot(t.Context(), r.record); err != nil {

@@ -26,6 +26,8 @@ type Options struct {
 	// Poll is how often a holder looks whether it still has the lock; every
 	// second if it is 0. Each append looks as well.
 	Poll time.Duration
+	// Sealer encrypts snapshot and journal; nil: they are not encrypted.
+	Sealer state.Sealer
 	// Fault is called before each operation on a file, for tests: "create",
 	// "open", "write", "sync", "truncate", "rename", "link", "remove" or
 	// "syncdir", and the path that it makes or changes. The operation fails with its error;
@@ -35,16 +37,17 @@ type Options struct {
 
 // Store keeps a record in a folder. It is a state.Store.
 type Store struct {
-	path string
-	poll time.Duration
-	disk disk
+	path   string
+	poll   time.Duration
+	sealer state.Sealer
+	disk   disk
 }
 
 var _ state.Store = (*Store)(nil)
 
 // New returns the store of a folder. It touches no file.
 func New(dir string, opts Options) *Store {
-	s := &Store{path: opts.Path, poll: opts.Poll, disk: disk{opts.Fault}}
+	s := &Store{path: opts.Path, poll: opts.Poll, sealer: opts.Sealer, disk: disk{opts.Fault}}
 	if s.path == "" {
 		s.path = DefaultName
 	}
@@ -92,7 +95,7 @@ func (s *Store) Load(ctx context.Context) (*state.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, _, err := load(ctx, p)
+	r, _, err := load(ctx, p, s.sealer)
 	return r, err
 }
 

@@ -23,6 +23,11 @@ func TestMain(m *testing.M) {
 }
 
 func TestContract(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { contract(t, nil) })
+	t.Run("sealed", func(t *testing.T) { contract(t, testSealer(t)) })
+}
+
+func contract(t *testing.T, sealer state.Sealer) {
 	storetest.Run(t, func(t *testing.T) storetest.Factory {
 		dir := t.TempDir()
 		var full atomic.Bool
@@ -33,7 +38,7 @@ func TestContract(t *testing.T) {
 			return nil
 		}
 		return storetest.Factory{
-			Open: func() state.Store { return New(dir, Options{Poll: 5 * time.Millisecond, Fault: fault}) },
+			Open: func() state.Store { return New(dir, Options{Poll: 5 * time.Millisecond, Fault: fault, Sealer: sealer}) },
 			BreakLock: func() {
 				if err := os.Remove(dir + "/herald.state.lock"); err != nil {
 					t.Error(err)

@@ -23,6 +23,11 @@ import (
 //	{"batch":1,"last":2,"sum":"…"}                 the end of a batch: what is before it is durable
 //	{"fold":8,"snapshot":"sha256:…","sum":"…"}     all of it is in the snapshot with serial 8
 //
+// Where the record is encrypted the first line has journal 2, and the entries
+// of a batch stand in lines of this form instead, one or more of them:
+//
+//	{"sealed":2,"data":"…"}                        the entries up to that number, sealed, as base64
+//
 // A sum is the first half of the SHA-256 over the sum before it and the lines
 // since, up to the quote that opens it. The header line has a sum too, which
 // is not written: that over sixteen zero bytes and the line. So no line can
@@ -30,6 +35,7 @@ import (
 
 const (
 	journalVersion = 1
+	sealedVersion  = 2 // of a journal whose entries are encrypted
 	maxLine        = 16 << 20
 	sumSize        = 16
 )
@@ -54,6 +60,7 @@ type journal struct {
 	sum     sum
 	end     int64 // in bytes, behind the last complete batch
 	bare    bool  // the line feed is missing there
+	sealed  bool  // its entries are
 	fold    *fold // if that is what comes last
 }
 
@@ -65,10 +72,14 @@ type fold struct {
 
 // newJournal returns an empty journal that goes on from a snapshot, and its
 // header line.
-func newJournal(lineage string, base uint64) (*journal, []byte) {
+func newJournal(lineage string, base uint64, sealed bool) (*journal, []byte) {
+	version := journalVersion
+	if sealed {
+		version = sealedVersion
+	}
 	name, _ := json.Marshal(lineage) // every string has a JSON form
-	line := fmt.Appendf(nil, "{\"journal\":%d,\"lineage\":%s,\"base\":%d}\n", journalVersion, name, base)
-	return &journal{lineage: lineage, base: base, sum: sum{}.over(line), end: int64(len(line))}, line
+	line := fmt.Appendf(nil, "{\"journal\":%d,\"lineage\":%s,\"base\":%d}\n", version, name, base)
+	return &journal{lineage: lineage, base: base, sealed: sealed, sum: sum{}.over(line), end: int64(len(line))}, line
 }
 
 // batch appends a batch of entry lines to buf and returns where the journal
@@ -86,10 +97,15 @@ func (j journal) batch(buf []byte, entries [][]byte) ([]byte, journal) {
 		buf = append(buf, e...)
 		buf = append(buf, "}\n"...)
 	}
+	return j.endBatch(buf, start)
+}
+
+// endBatch appends the line that ends the batch whose lines begin at start.
+func (j journal) endBatch(buf []byte, start int) ([]byte, journal) {
 	j.batches++
 	buf = fmt.Appendf(buf, `{"batch":%d,"last":%d,"sum":"`, j.batches, j.entries)
 	j.fold = nil
-	return j.seal(buf, start)
+	return j.finish(buf, start)
 }
 
 // folded appends the line that says which snapshot holds the journal.
@@ -100,10 +116,11 @@ func (j journal) folded(buf []byte, f fold) ([]byte, journal) {
 	start := len(buf)
 	buf = fmt.Appendf(buf, `{"fold":%d,"snapshot":"%s","sum":"`, f.serial, f.snapshot)
 	j.fold = &f
-	return j.seal(buf, start)
+	return j.finish(buf, start)
 }
 
-func (j journal) seal(buf []byte, start int) ([]byte, journal) {
+// finish ends a line that begins with all but its sum.
+func (j journal) finish(buf []byte, start int) ([]byte, journal) {
 	j.sum = j.sum.over(buf[start:])
 	buf = hex.AppendEncode(buf, j.sum[:])
 	buf = append(buf, "\"}\n"...)
@@ -118,6 +135,7 @@ func (j journal) seal(buf []byte, start int) ([]byte, journal) {
 type journalReader struct {
 	in      *bufio.Reader
 	path    string
+	sealer  state.Sealer
 	line    int
 	journal journal
 	decoder state.EntryDecoder
@@ -125,14 +143,16 @@ type journalReader struct {
 	// Of the batch that has not ended yet:
 	first   int // its first line
 	pending []*state.Entry
+	count   uint64 // of entries, those in sealed lines among them
+	sealed  []sealedLine
 	lines   []byte
 }
 
 // readJournal reads a whole journal. It hands the header to begin, and then each
 // entry of a complete batch to put, in order. An unfinished last batch is left out. An error is a
 // *state.FormatError, or what rd returned.
-func readJournal(rd io.Reader, path string, begin func(*journal), put func(*state.Entry)) (*journal, error) {
-	r := &journalReader{in: bufio.NewReaderSize(rd, 64<<10), path: path}
+func readJournal(rd io.Reader, path string, sealer state.Sealer, begin func(*journal), put func(*state.Entry)) (*journal, error) {
+	r := &journalReader{in: bufio.NewReaderSize(rd, 64<<10), path: path, sealer: sealer}
 	if err := r.header(); err != nil {
 		return nil, err
 	}
@@ -172,7 +192,7 @@ func (r *journalReader) next() (line []byte, whole bool, err error) {
 		line = append(line, part...)
 		switch {
 		case len(line) > maxLine:
-			return nil, false, r.problem("the line is longer than 16 MiB, which no entry is")
+			return nil, false, r.problem("the line is longer than 16 MiB, which none of a journal is")
 		case err == nil:
 			return line[:len(line)-1], true, nil
 		case errors.Is(err, io.EOF):
@@ -199,14 +219,14 @@ func (r *journalReader) header() error {
 	if err := json.Unmarshal(line, &h); err != nil || h.Journal == nil || h.Base == nil || h.Lineage == "" {
 		return r.problem("this is not the first line of a journal of Herald")
 	}
-	if *h.Journal > journalVersion {
+	if *h.Journal > sealedVersion {
 		return &state.FormatError{
 			Path: r.path, Line: r.line,
-			Problem: fmt.Sprintf("a newer Herald wrote this journal: its version is %d, and this Herald knows up to %d", *h.Journal, journalVersion),
+			Problem: fmt.Sprintf("a newer Herald wrote this journal: its version is %d, and this Herald knows up to %d", *h.Journal, sealedVersion),
 			Advice:  "Use that version of Herald, or a newer one. Nothing was sent, and the journal is as it was.",
 		}
 	}
-	j, want := newJournal(h.Lineage, *h.Base)
+	j, want := newJournal(h.Lineage, *h.Base, *h.Journal == sealedVersion)
 	if string(line) != string(want[:len(want)-1]) {
 		return r.problem("the first line is not as Herald wrote it")
 	}
@@ -224,8 +244,10 @@ var (
 // unfinished unless it ends a batch.
 func (r *journalReader) take(line []byte, whole bool, put func(*state.Entry)) error {
 	switch {
-	case bytes.HasPrefix(line, entryStart) && whole:
+	case bytes.HasPrefix(line, entryStart) && whole && !r.journal.sealed:
 		return r.entry(line)
+	case bytes.HasPrefix(line, sealedStart) && whole && r.journal.sealed:
+		return r.sealedEntries(line)
 	case bytes.HasPrefix(line, batchStart) && (whole || bytes.HasSuffix(line, []byte(`"}`))):
 		return r.batch(line, whole, put)
 	case bytes.HasPrefix(line, foldStart) && (whole || bytes.HasSuffix(line, []byte(`"}`))):
@@ -252,7 +274,7 @@ func (r *journalReader) cutOff(line []byte) bool {
 func (r *journalReader) ending() ([]byte, journal) {
 	next := r.journal
 	next.batches++
-	next.entries += uint64(len(r.pending))
+	next.entries += r.count
 	next.fold = nil
 	begin := fmt.Appendf(nil, `{"batch":%d,"last":%d,"sum":"`, next.batches, next.entries)
 	next.sum = next.sum.over(append(r.lines, begin...))
@@ -261,7 +283,7 @@ func (r *journalReader) ending() ([]byte, journal) {
 }
 
 func (r *journalReader) entry(line []byte) error {
-	n := r.journal.entries + uint64(len(r.pending)) + 1
+	n := r.journal.entries + r.count + 1
 	digits, rest, ok := bytes.Cut(line[len(entryStart):], []byte(`,"entry":`))
 	if !ok || !bytes.HasSuffix(rest, []byte{'}'}) {
 		return r.problem("this is no line of a journal: it is damaged")
@@ -274,6 +296,7 @@ func (r *journalReader) entry(line []byte) error {
 		return r.problem("entry %d is damaged: %s", n, err)
 	}
 	r.pending = append(r.pending, e)
+	r.count++
 	r.lines = append(append(r.lines, line...), '\n')
 	return nil
 }
@@ -289,6 +312,9 @@ func (r *journalReader) batch(line []byte, whole bool, put func(*state.Entry)) e
 		}
 		return r.problem("the line does not fit its checksum: it is damaged")
 	}
+	if err := r.openSealed(); err != nil {
+		return err
+	}
 	for _, e := range r.pending {
 		put(e)
 	}
@@ -301,7 +327,7 @@ func (r *journalReader) fold(line []byte, whole bool) error {
 		Fold     uint64 `json:"fold"`
 		Snapshot string `json:"snapshot"`
 	}
-	if err := json.Unmarshal(line, &f); err != nil || len(r.pending) > 0 {
+	if err := json.Unmarshal(line, &f); err != nil || r.count > 0 {
 		return r.problem("this is no line of a journal: it is damaged")
 	}
 	want, next := r.journal.folded(nil, fold{f.Fold, f.Snapshot})
@@ -319,5 +345,5 @@ func (r *journalReader) goOn(line []byte, whole bool, next journal) {
 		next.end++
 	}
 	r.journal, r.first = next, r.line+1
-	r.pending, r.lines = r.pending[:0], r.lines[:0]
+	r.pending, r.sealed, r.lines, r.count = r.pending[:0], r.sealed[:0], r.lines[:0], 0
 }

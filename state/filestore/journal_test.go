@@ -15,7 +15,7 @@ import (
 // where it stands after each.
 func written(t testing.TB) ([]byte, []journal) {
 	t.Helper()
-	j, text := newJournal("lineage-1", 7)
+	j, text := newJournal("lineage-1", 7, false)
 	stands := []journal{*j}
 	n := 0
 	for size := 1; size <= 3; size++ {
@@ -39,14 +39,14 @@ func written(t testing.TB) ([]byte, []journal) {
 // read reads a journal and returns the names of its entries.
 func read(text []byte) (*journal, string, error) {
 	var names []string
-	j, err := readJournal(bytes.NewReader(text), "x.journal", func(*journal) {}, func(e *state.Entry) {
+	j, err := readJournal(bytes.NewReader(text), "x.journal", nil, func(*journal) {}, func(e *state.Entry) {
 		names = append(names, e.Addr.Name)
 	})
 	return j, strings.Join(names, " "), err
 }
 
 func TestJournalText(t *testing.T) {
-	j, text := newJournal("lineage-1", 7)
+	j, text := newJournal("lineage-1", 7, false)
 	buf, next := j.batch(text, [][]byte{[]byte(`{"a":1}`), []byte(`{"b":2}`)})
 	buf, _ = next.folded(buf, fold{8, "sha256:ab"})
 	want := `{"journal":1,"lineage":"lineage-1","base":7}
@@ -125,7 +125,7 @@ func TestDamageNamesTheLine(t *testing.T) {
 		{"empty", "", "line 1: the journal is cut off within its first line"},
 		{"no journal", "hello\n", "line 1: this is not the first line of a journal of Herald"},
 		{"a record", "{\n\"version\":1,\n", "line 1: this is not the first line of a journal of Herald"},
-		{"newer", with(0, "{\"journal\":2,\"lineage\":\"l\",\"base\":0,\"x\":1}\n"), "line 1: a newer Herald wrote this journal: its version is 2, and this Herald knows up to 1"},
+		{"newer", with(0, "{\"journal\":3,\"lineage\":\"l\",\"base\":0,\"x\":1}\n"), "line 1: a newer Herald wrote this journal: its version is 3, and this Herald knows up to 2"},
 		{"header edited", with(0, strings.Replace(lines[0], ":7", ": 7", 1)), "line 1: the first line is not as Herald wrote it"},
 		{"other base", with(0, strings.Replace(lines[0], ":7", ":8", 1)), "lines 2 to 3 do not fit their checksum: one of them is damaged"},
 		{"entry gone", without(3), "line 4: entry 3 follows where entry 2 was expected: lines are missing, or there twice"},

@@ -33,13 +33,13 @@ const attempts = 50
 
 // load reads snapshot and journal. If they do not fit together, and have
 // changed since, it was a holder at work: then it begins again.
-func load(ctx context.Context, p paths) (*state.Record, *stored, error) {
+func load(ctx context.Context, p paths, sealer state.Sealer) (*state.Record, *stored, error) {
 	for attempt := 1; ; attempt++ {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
 		before := [...]fs.FileInfo{look(p.snapshot), look(p.journal)}
-		r, st, err := loadOnce(p)
+		r, st, err := loadOnce(p, sealer)
 		if err == nil || attempt == attempts {
 			return r, st, err
 		}
@@ -84,7 +84,7 @@ func same(a, b fs.FileInfo) bool {
 
 // loadOnce reads snapshot and journal as they are. The record is nil with the
 // error state.ErrNoRecord if neither is there.
-func loadOnce(p paths) (*state.Record, *stored, error) {
+func loadOnce(p paths, sealer state.Sealer) (*state.Record, *stored, error) {
 	st := &stored{}
 	f, err := os.Open(p.snapshot)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -97,7 +97,7 @@ func loadOnce(p paths) (*state.Record, *stored, error) {
 	if st.snapshot, err = f.Stat(); err != nil {
 		return nil, st, err
 	}
-	r, err := state.Decode(f, p.snapshot)
+	r, err := decode(f, p.snapshot, sealer)
 	if err != nil {
 		return nil, st, err
 	}
@@ -122,7 +122,7 @@ func loadOnce(p paths) (*state.Record, *stored, error) {
 			r.Adopt(e)
 		}
 	}
-	st.journal, err = readJournal(j, p.journal, func(h *journal) { goesOn = h.lineage == r.Lineage && h.base == r.Serial }, put)
+	st.journal, err = readJournal(j, p.journal, sealer, func(h *journal) { goesOn = h.lineage == r.Lineage && h.base == r.Serial }, put)
 	if err != nil {
 		return nil, st, err
 	}

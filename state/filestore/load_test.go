@@ -17,12 +17,13 @@ type place struct {
 	t     *testing.T
 	dir   string
 	fault func(op, path string) error
+	seal  state.Sealer
 }
 
 func newPlace(t *testing.T) *place { return &place{t: t, dir: t.TempDir()} }
 
 func (p *place) store() *Store {
-	return New(p.dir, Options{Fault: func(op, path string) error {
+	return New(p.dir, Options{Sealer: p.seal, Fault: func(op, path string) error {
 		if p.fault == nil || strings.HasSuffix(path, ".lock") {
 			return nil
 		}
@@ -78,10 +79,12 @@ func (p *place) record() *state.Record {
 	return r
 }
 
-func (p *place) append(x state.Session, r *state.Record, e state.Entry) {
+func (p *place) append(x state.Session, r *state.Record, entries ...state.Entry) {
 	p.t.Helper()
-	p.must(x.Append(p.t.Context(), e))
-	r.Put(e)
+	p.must(x.Append(p.t.Context(), entries...))
+	for _, e := range entries {
+		r.Put(e)
+	}
 }
 
 func (p *place) holds(r *state.Record) {
@@ -136,7 +139,7 @@ func TestRefused(t *testing.T) {
 		},
 		{
 			"another record, journal empty", func(p *place) {
-				_, header := newJournal("lineage-2", 1)
+				_, header := newJournal("lineage-2", 1, false)
 				p.write(".journal", string(header))
 			},
 			"DIR/herald.state.journal, line 1: this is the journal of another record: its lineage is lineage-2, and that of herald.state.json is lineage-1",

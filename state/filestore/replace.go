@@ -27,7 +27,7 @@ func (x *session) Replace(ctx context.Context, r *state.Record) error {
 	if err := x.ready(); err != nil {
 		return x.kill(err)
 	}
-	st, err := beside(x.paths)
+	st, err := beside(x.paths, x.sealer)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (x *session) Replace(ctx context.Context, r *state.Record) error {
 
 // put writes the snapshot, and a journal that goes on from it if there was one.
 func (x *session) put(r *state.Record) error {
-	err := x.disk.replace(x.paths.snapshot, 0o644, func(w io.Writer) error { return state.Encode(w, r) }, nil)
+	err := x.disk.replace(x.paths.snapshot, 0o644, func(w io.Writer) error { return encode(w, r, x.sealer) }, nil)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (x *session) put(r *state.Record) error {
 }
 
 // beside reads the journal without looking at the snapshot.
-func beside(p paths) (*stored, error) {
+func beside(p paths, sealer state.Sealer) (*stored, error) {
 	st := &stored{}
 	f, err := os.Open(p.journal)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -78,7 +78,7 @@ func beside(p paths) (*stored, error) {
 	if st.file, err = f.Stat(); err != nil {
 		return nil, err
 	}
-	st.journal, err = readJournal(f, p.journal, func(*journal) {}, func(*state.Entry) {})
+	st.journal, err = readJournal(f, p.journal, sealer, func(*journal) {}, func(*state.Entry) {})
 	return st, err
 }
 
@@ -107,7 +107,7 @@ func (s *Store) Unfolded() error {
 	if err != nil {
 		return err
 	}
-	st, err := beside(p)
+	st, err := beside(p, s.sealer)
 	if err == nil && st.journal != nil && st.journal.entries > 0 {
 		err = unfolded(p, st.journal.entries)
 	}

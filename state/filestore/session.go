@@ -18,6 +18,7 @@ var errEnded = errors.New("the lock on the record was given back")
 type session struct {
 	paths  paths
 	disk   disk
+	sealer state.Sealer
 	lock   *lock
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -39,7 +40,7 @@ var _ state.Session = (*session)(nil)
 
 func newSession(s *Store, p paths, l *lock) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	x := &session{paths: p, disk: s.disk, lock: l, ctx: ctx, cancel: cancel}
+	x := &session{paths: p, disk: s.disk, sealer: s.sealer, lock: l, ctx: ctx, cancel: cancel}
 	x.watch.Go(func() { x.watchLock(s.poll) })
 	return x
 }
@@ -68,7 +69,7 @@ func (x *session) Context() context.Context { return x.ctx }
 func (x *session) Load(ctx context.Context) (*state.Record, error) {
 	x.files.Lock()
 	defer x.files.Unlock()
-	r, st, err := load(ctx, x.paths)
+	r, st, err := load(ctx, x.paths, x.sealer)
 	if err == nil && x.stored == nil {
 		x.stored = st
 	}

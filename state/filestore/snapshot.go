@@ -56,7 +56,7 @@ func (x *session) read(ctx context.Context) error {
 	if x.stored != nil {
 		return nil
 	}
-	_, st, err := load(ctx, x.paths)
+	_, st, err := load(ctx, x.paths, x.sealer)
 	if err != nil && !errors.Is(err, state.ErrNoRecord) {
 		return err
 	}
@@ -66,7 +66,7 @@ func (x *session) read(ctx context.Context) error {
 
 func (x *session) store(r *state.Record) error {
 	h := sha256.New()
-	write := func(w io.Writer) error { return state.Encode(io.MultiWriter(w, h), r) }
+	write := func(w io.Writer) error { return encode(io.MultiWriter(w, h), r, x.sealer) }
 	between := func() error {
 		if err := x.foldInto(fold{r.Serial, "sha256:" + hex.EncodeToString(h.Sum(nil))}); err != nil {
 			return err
