@@ -118,7 +118,10 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	p := &process{cmd: exec.Command(program, args[2:]...), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = ts.MkAbs("."), &p.stdout, &p.stderr
 	p.cmd.Env = os.Environ()
-	for _, name := range []string{"HERALD_TOKEN", "HERALD_LOG", "HERALD_LOG_PATH", "HTTPS_PROXY", "NO_PROXY"} {
+	for _, name := range []string{
+		"HERALD_TOKEN", "HERALD_LOG", "HERALD_LOG_PATH", "HTTPS_PROXY", "NO_PROXY",
+		"HERALD_HTTP_USERNAME", "TF_HTTP_PASSWORD", "HERALD_STATE_POSTGRES_URL", "HERALD_AGE_IDENTITY",
+	} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(p.cmd.Start())

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"regexp"
@@ -20,6 +21,7 @@ type stage struct {
 	dir       string
 	server    *sandbox.Server
 	listener  *sandbox.Listener
+	records   *recordServer
 	processes processes
 	listings  map[string][]string
 }
@@ -34,6 +36,9 @@ func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*s
 
 func (s *stage) close() {
 	s.processes.close()
+	if s.records != nil {
+		s.records.Close()
+	}
 	if s.listener != nil {
 		_ = s.listener.Close()
 		_ = s.server.Close()
@@ -201,6 +206,14 @@ func cmdPerson(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 3, "person ACCOUNT ID TEXT")
 	_, err := stageOf(ts).open(ts).PersonWrites(args[0], args[1], args[2])
 	ts.Check(err)
+}
+
+func cmdTypes(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 4, "types N ACCOUNT ID TEXT")
+	for i := range number(ts, args[0]) {
+		_, err := stageOf(ts).open(ts).BusinessTypes(args[1], args[2], fmt.Sprintf("%s %d", args[3], i+1))
+		ts.Check(err)
+	}
 }
 
 func cmdMid(ts *testscript.TestScript, neg bool, args []string) {

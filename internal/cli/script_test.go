@@ -65,7 +65,7 @@ func TestScript(t *testing.T) {
 //	lines FILE                every line of the file is a JSON object
 //	line FILE POINTER VALUE INTO  the first line that holds the value there is put into a file
 //	get NAME FILE POINTER     sets $NAME to what a JSON document holds there
-//	expand FILE...            $URL, $DEAD, $WORK and $SECRET in it become their values
+//	expand FILE...            $URL, $DEAD, $WORK, $SECRET and $RECORDS in it become their values
 //	edit FILE OLD NEW         replaces a text, which must be there
 //	cut FILE N                takes the last N bytes off
 //	dropline FILE TEXT        takes out the first line that holds the text
@@ -81,12 +81,14 @@ func TestScript(t *testing.T) {
 //	running NAME              it has not ended
 //	finish NAME N             waits for it: exit code N, or -1 if a signal ended it
 //	sandbox [OPTION...]       starts a local Instagram and expands $URL in all *.hcl files
+//	records [OPTION...]       starts a server that keeps records by HTTP, $RECORDS
 //	faults [RULE...]          sets what goes wrong from now on
 //	accepted N [TEXT]         so many POSTs took effect (whose body holds the text)
 //	until accepted|calls N    waits for that
 //	calls N                   so many requests of any sort came
 //	wire N FILE [OLD=NEW...]  the N-th body that took effect is this sample, as a JSON value
 //	person ACCOUNT ID TEXT    a person writes
+//	types N ACCOUNT ID TEXT   somebody at the business types it in the app, N times, each numbered
 //	mid NAME N                sets $NAME to the message id of the N-th message that took effect
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
@@ -114,12 +116,14 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"running":   cmdRunning,
 		"finish":    cmdFinish,
 		"sandbox":   cmdSandbox,
+		"records":   cmdRecords,
 		"faults":    cmdFaults,
 		"accepted":  cmdAccepted,
 		"until":     cmdUntil,
 		"calls":     cmdCalls,
 		"wire":      cmdWire,
 		"person":    cmdPerson,
+		"types":     cmdTypes,
 		"mid":       cmdMid,
 	}
 }
