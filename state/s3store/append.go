@@ -70,10 +70,29 @@ func (x *session) write() {
 		x.objects.Lock()
 		err := x.commit(batch)
 		x.objects.Unlock()
-		for _, w := range batch {
-			w.done <- err
+		if err != nil {
+			tell(batch, err)
+			continue
 		}
+		// The next batch is on its way meanwhile.
+		x.work.Go(func() { tell(batch, x.confirm()) })
 	}
+}
+
+func tell(batch []*waiting, err error) {
+	for _, w := range batch {
+		w.done <- err
+	}
+}
+
+// confirm asks the server for the lock once a segment is stored. If it is still
+// this session's, then whoever takes it later reads the segment; if it is
+// not, nothing is sent.
+func (x *session) confirm() error {
+	if err := x.holds(x.ctx); err != nil {
+		return x.kill(x.ended(err))
+	}
+	return nil
 }
 
 // take returns the calls of the next batch, or nil if nobody waits: then the
@@ -131,9 +150,7 @@ func (x *session) prepare() error {
 	return x.clear()
 }
 
-// writeBatch writes a segment, and then asks the server for the lock. If that
-// is still this session's, then whoever takes it later reads the segment; if it
-// is not, nothing is sent.
+// writeBatch writes a segment.
 func (x *session) writeBatch(batch []*waiting) error {
 	var lines [][]byte
 	for _, w := range batch {
@@ -159,9 +176,6 @@ func (x *session) writeBatch(batch []*waiting) error {
 	key := x.store.journalKey(g.name)
 	if _, err = x.client.put(x.ctx, key, text, "", nil); err != nil {
 		return x.store.failure(key, "s3:PutObject", err)
-	}
-	if err := x.holds(x.ctx); err != nil {
-		return err
 	}
 	x.n, x.previous = g.n, g.sum
 	st.seen.raise(g.name)

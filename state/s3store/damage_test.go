@@ -121,19 +121,21 @@ func TestSnapshotOfAnother(t *testing.T) {
 // flip is a sealer for tests: it knows its own, and notices each changed byte.
 type flip struct{ key byte }
 
+const flipHead = "herald-sealed/v1\n"
+
 func (f flip) Seal(plain []byte) ([]byte, error) {
-	out := append([]byte("sealed:"), plain...)
-	for i := 7; i < len(out); i++ {
+	out := append([]byte(flipHead), plain...)
+	for i := len(flipHead); i < len(out); i++ {
 		out[i] ^= f.key
 	}
 	return append(out, sumOf(out)...), nil
 }
 
 func (f flip) Open(sealed []byte) ([]byte, error) {
-	if len(sealed) < 7+sumLength || sumOf(sealed[:len(sealed)-sumLength]) != string(sealed[len(sealed)-sumLength:]) {
+	if len(sealed) < len(flipHead)+sumLength || sumOf(sealed[:len(sealed)-sumLength]) != string(sealed[len(sealed)-sumLength:]) {
 		return nil, errors.New("it was changed")
 	}
-	out := bytes.Clone(sealed[7 : len(sealed)-sumLength])
+	out := bytes.Clone(sealed[len(flipHead) : len(sealed)-sumLength])
 	for i := range out {
 		out[i] ^= f.key
 	}
@@ -167,7 +169,7 @@ func TestSealed(t *testing.T) {
 	p.raw(http.MethodPut, segment, whole)
 	p.holds(r)
 	p.raw(http.MethodPut, "herald/spring.json", []byte(storetest.Text(t, r)))
-	want := "s3://bucket/herald/spring.json: this is not encrypted, but encryption is configured"
+	want := "s3://bucket/herald/spring.json: this is not encrypted, although encryption is configured"
 	if _, err := p.store().Load(t.Context()); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -279,4 +281,47 @@ func FuzzSegment(f *testing.F) {
 			t.Error("a segment was read that does not fit its sum")
 		}
 	})
+}
+
+// A record takes the place of another: with its own serial, and whether the
+// other could be read or not. What was appended and not read is not forgotten.
+func TestReplace(t *testing.T) {
+	p := newPlace(t, fake(t), time.Minute)
+	x, r := p.start(p.store())
+	p.put(x, r, intent("a"))
+	p.put(x, r, intent("b"))
+	p.must(x.Unlock())
+	moved := state.NewRecord("lineage-2")
+	moved.Serial = 17
+	moved.Put(intent("c"))
+	x = p.lock(p.store())
+	var unread *state.FormatError
+	if err := x.Replace(t.Context(), moved); !errors.As(err, &unread) || unread.Path != "s3://bucket/"+segment1 {
+		t.Errorf("what was not read: %v", err)
+	}
+	p.holds(r)
+	_, err := x.Load(t.Context())
+	p.must(err)
+	p.must(x.Replace(t.Context(), moved))
+	p.holds(moved)
+	p.put(x, moved, intent("d"))
+	p.holds(moved)
+	p.must(x.Snapshot(t.Context(), moved))
+	if moved.Serial != 18 {
+		t.Errorf("the serial is %d", moved.Serial)
+	}
+	p.must(x.Unlock())
+	p.raw(http.MethodPut, "herald/spring.json", []byte("{ damaged"))
+	x = p.lock(p.store())
+	p.must(x.Replace(t.Context(), r))
+	p.must(x.Unlock())
+	p.holds(r)
+	p.raw(http.MethodDelete, "herald/spring.json", nil)
+	x = p.lock(p.store())
+	p.must(x.Replace(t.Context(), moved))
+	p.must(x.Unlock())
+	p.holds(moved)
+	if left := fmt.Sprint(p.objects()); left != "[json json.backup lock]" {
+		t.Errorf("the objects are %s", left)
+	}
 }

@@ -106,6 +106,9 @@ func overNetwork(t *testing.T, endpoint string) server {
 
 // The contract, with a real server.
 func TestGateway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for leases to end")
+	}
 	credentials(t)
 	endpoint := gateway(t)
 	network := overNetwork(t, endpoint)
@@ -120,7 +123,7 @@ func TestGateway(t *testing.T) {
 	}
 	var n atomic.Int64
 	storetest.Run(t, func(t *testing.T) storetest.Factory {
-		p := newPlace(t, network, 3*time.Second)
+		p := newPlace(t, network, 2*time.Second)
 		p.endpoint = endpoint
 		p.key = fmt.Sprintf("herald/spring %d", n.Add(1)) // a blank, for keys must be escaped
 		return p.factory()

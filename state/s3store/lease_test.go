@@ -15,6 +15,9 @@ import (
 
 // A holder whose renewals fail for a while, but not for too long, keeps the lock.
 func TestRenewalsFailForAWhile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for leases to end")
+	}
 	const lease = 2 * time.Second
 	p := newPlace(t, fake(t), lease)
 	s := p.store()
@@ -153,6 +156,9 @@ func TestMachineSleeps(t *testing.T) {
 // A lock that its holder left is taken over without a wait being asked for, and
 // is not shown as held.
 func TestDesertedLock(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for leases to end")
+	}
 	p := newPlace(t, fake(t), 500*time.Millisecond)
 	s := p.store()
 	x, _ := p.start(s)
@@ -192,12 +198,12 @@ func TestLockObjectDeleted(t *testing.T) {
 
 func TestForceUnlock(t *testing.T) {
 	p := newPlace(t, fake(t), time.Minute)
-	if err := p.store().ForceUnlock(t.Context(), "n1"); !errors.Is(err, ErrNotLocked) {
+	if err := p.store().ForceUnlock(t.Context(), "n1"); !errors.Is(err, state.ErrNotLocked) {
 		t.Errorf("where nothing is: %v", err)
 	}
 	x := p.lock(p.store())
-	var locked *state.LockedError
-	if err := p.store().ForceUnlock(t.Context(), "n2"); !errors.As(err, &locked) || locked.Holder.Who != "ana@host" {
+	var other *state.NonceError
+	if err := p.store().ForceUnlock(t.Context(), "n2"); !errors.As(err, &other) || other.Holder.Who != "ana@host" {
 		t.Errorf("with another nonce: %v", err)
 	}
 	x.renew()
@@ -206,7 +212,7 @@ func TestForceUnlock(t *testing.T) {
 	if !errors.Is(context.Cause(x.Context()), state.ErrLockLost) {
 		t.Errorf("the holder does not notice: %v", context.Cause(x.Context()))
 	}
-	if err := p.store().ForceUnlock(t.Context(), "n1"); !errors.Is(err, ErrNotLocked) {
+	if err := p.store().ForceUnlock(t.Context(), "n1"); !errors.Is(err, state.ErrNotLocked) {
 		t.Errorf("a second time: %v", err)
 	}
 }

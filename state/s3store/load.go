@@ -121,7 +121,7 @@ func (s *Store) loadOnce(ctx context.Context, c *client) (*state.Record, *stored
 
 func (s *Store) decodeSnapshot(o *object, st *stored) (*state.Record, error) {
 	path := s.url(s.snapshotKey())
-	text, err := s.unseal(path, o.body)
+	text, err := state.Unseal(s.o.Sealer, o.body, path)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (s *Store) segments(ctx context.Context, c *client, names []name) ([]*segme
 		if o == nil {
 			return fmt.Errorf("%s: %w", s.url(key), errMoved)
 		}
-		text, err := s.unseal(s.url(key), o.body)
+		text, err := state.Unseal(s.o.Sealer, o.body, s.url(key))
 		if err != nil {
 			return err
 		}
@@ -176,39 +176,6 @@ func (s *Store) segments(ctx context.Context, c *client, names []name) ([]*segme
 		return err
 	})
 	return list, err
-}
-
-var ageHeads = [][]byte{[]byte("age-encryption.org/"), []byte("-----BEGIN AGE ")}
-
-// unseal returns what was stored, decrypted if the record is encrypted.
-func (s *Store) unseal(path string, text []byte) ([]byte, error) {
-	if s.o.Sealer == nil {
-		for _, head := range ageHeads {
-			if bytes.HasPrefix(text, head) {
-				return nil, &state.FormatError{
-					Path: path, Problem: "this is encrypted, and no encryption is configured",
-					Advice: "Put the encryption block back into the herald block, and give the identity that opens it in HERALD_AGE_IDENTITY. Nothing was sent.",
-				}
-			}
-		}
-		return text, nil
-	}
-	if bytes.HasPrefix(text, []byte("{")) {
-		return nil, &state.FormatError{
-			Path: path, Problem: "this is not encrypted, but encryption is configured",
-			Advice: "Somebody may have put it there. If the record was not encrypted so far, move it with herald state migrate. Nothing was sent.",
-		}
-	}
-	plain, err := s.o.Sealer.Open(text)
-	if err != nil {
-		return nil, &state.StoreError{
-			Store: "s3", Location: path, Problem: "it cannot be decrypted",
-			Advice: "Give the identity that belongs to one of its recipients in HERALD_AGE_IDENTITY, or the right passphrase. If that is right " +
-				"it was damaged or changed: bring back an older version. Nothing was sent.",
-			Err: err,
-		}
-	}
-	return plain, nil
 }
 
 // seal encrypts what is to be stored, if the record is encrypted.

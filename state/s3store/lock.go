@@ -1,7 +1,6 @@
 package s3store
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -244,9 +243,8 @@ func (s *Store) release(ctx context.Context, c *client, h *held) error {
 	return state.ErrLockLost
 }
 
-// ForceUnlock frees the lock of the holder with that nonce, who may be alive: he
-// notices at his next write or renewal. The error is a *state.LockedError if the
-// holder has another nonce, and ErrNotLocked if there is none.
+// ForceUnlock takes the lock away as state.Unlocker says. Its session notices at
+// its next write or renewal.
 func (s *Store) ForceUnlock(ctx context.Context, nonce string) error {
 	c, err := s.connected(ctx)
 	if err != nil {
@@ -258,9 +256,9 @@ func (s *Store) ForceUnlock(ctx context.Context, nonce string) error {
 		case err != nil:
 			return err
 		case l.Free:
-			return ErrNotLocked
+			return state.ErrNotLocked
 		case l.Holder == nil || l.Holder.Nonce != nonce:
-			return &state.LockedError{Location: s.Location(), Holder: l.Holder}
+			return &state.NonceError{Nonce: nonce, Holder: l.Holder}
 		}
 		free := lockFile{Generation: l.Generation, Free: true}
 		body, err := free.encode()
@@ -276,9 +274,3 @@ func (s *Store) ForceUnlock(ctx context.Context, nonce string) error {
 		}
 	}
 }
-
-// ErrNotLocked says that there was no lock to be freed.
-var ErrNotLocked = errors.New("nobody holds the lock on the record")
-
-// sameBytes reports whether an object holds just that.
-func sameBytes(o *object, body []byte) bool { return o != nil && bytes.Equal(o.body, body) }

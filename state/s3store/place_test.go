@@ -26,7 +26,7 @@ import (
 type server func(*http.Request) (*http.Response, error)
 
 // fake returns an S3 in the memory of the test, with one bucket.
-func fake(t *testing.T) server {
+func fake(t testing.TB) server {
 	t.Helper()
 	backend := s3mem.New()
 	if err := backend.CreateBucket("bucket"); err != nil {
@@ -128,7 +128,7 @@ func answer(r *http.Request, status int, code string) *http.Response {
 
 // place is where a record can be.
 type place struct {
-	t      *testing.T
+	t      testing.TB
 	server server
 	lease  time.Duration
 	sealer state.Sealer
@@ -140,14 +140,14 @@ type place struct {
 	links map[state.Store]*link
 }
 
-func newPlace(t *testing.T, s server, lease time.Duration) *place {
+func newPlace(t testing.TB, s server, lease time.Duration) *place {
 	t.Helper()
 	credentials(t)
 	return &place{t: t, server: s, lease: lease, key: "herald/spring", endpoint: "http://s3.test", links: make(map[state.Store]*link)}
 }
 
 // credentials sets the environment, so that nothing of this machine is used.
-func credentials(t *testing.T) {
+func credentials(t testing.TB) {
 	t.Helper()
 	for _, set := range [][2]string{
 		{"AWS_ACCESS_KEY_ID", "herald"}, {"AWS_SECRET_ACCESS_KEY", "secret"}, {"AWS_SESSION_TOKEN", ""},

@@ -112,6 +112,9 @@ func (p *place) acknowledged(names []string) {
 // kill -9 at any moment: the next one waits for the lease to end, and finds all
 // that was acknowledged.
 func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for leases to end")
+	}
 	p := served(t)
 	var names []string
 	for round := range 3 {

@@ -49,7 +49,7 @@ type Options struct {
 	pause time.Duration // before a request is repeated for the first time
 }
 
-// Store keeps a record in a bucket. It is a state.Store.
+// Store keeps a record in a bucket. It is a state.Store and a state.Unlocker.
 type Store struct {
 	o   Options
 	key string
@@ -59,7 +59,7 @@ type Store struct {
 	proven bool    // that the server knows conditional writes
 }
 
-var _ state.Store = (*Store)(nil)
+var _ state.Unlocker = (*Store)(nil)
 
 // New returns the store of a record. It contacts nothing.
 func New(o Options) *Store {

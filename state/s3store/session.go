@@ -13,7 +13,7 @@ import (
 // errEnded says that a session was given back.
 var errEnded = errors.New("the lock on the record was given back")
 
-// session is a held lock. It is a state.Session.
+// session is a held lock. It is a state.Session and a state.Replacer.
 type session struct {
 	store  *Store
 	client *client
@@ -42,7 +42,7 @@ type session struct {
 	previous   string // the sum of the last one
 }
 
-var _ state.Session = (*session)(nil)
+var _ state.Replacer = (*session)(nil)
 
 func newSession(s *Store, c *client, h *held) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())

@@ -1,7 +1,6 @@
 package s3store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -43,7 +42,7 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 		x.stored = nil
 		return &state.ConflictError{Lineage: r.Lineage, Serial: r.Serial}
 	}
-	err := x.replace(&next)
+	err := x.replace(&next, true)
 	if err = x.conflict(r, err); err != nil {
 		if errors.As(err, new(*state.ConflictError)) {
 			return err
@@ -55,20 +54,16 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 }
 
 // replace does the steps of Snapshot.
-func (x *session) replace(r *state.Record) error {
+func (x *session) replace(r *state.Record, backup bool) error {
 	if err := x.clear(); err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	if err := state.Encode(&text, r); err != nil {
-		return err
-	}
-	body, err := x.store.seal(text.Bytes())
+	body, err := x.store.sealed(r)
 	if err != nil {
 		return err
 	}
 	st, key := x.stored, x.store.snapshotKey()
-	if st.etag != "" {
+	if backup && st.etag != "" {
 		if err := x.client.copy(x.ctx, key, x.store.backupKey(), st.etag); err != nil {
 			if status(err) == 412 {
 				return &mismatch{}
