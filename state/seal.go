@@ -78,8 +78,9 @@ func Unseal(s Sealer, data []byte, path string) ([]byte, error) {
 	case !sealed:
 		return nil, &FormatError{
 			Path: path, Problem: "this is not encrypted, although encryption is configured",
-			Advice: "A record from before the encryption block is encrypted by moving it, with the block taken out for the reading:\n\n" +
-				"  herald state migrate\n\nIf it was encrypted before, something else has written here. Nothing was sent.",
+			Advice: "A record from before the encryption block is encrypted by moving it to another place, as the herald block then says (a local " +
+				"file may be given another name, and moved back from there):\n\n  herald state migrate -from=…\n\nIf it was encrypted before, " +
+				"something else has written here. Nothing was sent.",
 		}
 	}
 	plain, err := s.Open(data)

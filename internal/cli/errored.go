@@ -31,7 +31,12 @@ func (r *run) keepErrored(rec *state.Record) {
 		return
 	}
 	var buf bytes.Buffer
-	if err := state.Encode(&buf, rec); err != nil {
+	sealed := r.plan != nil && r.plan.Encryption != nil && !r.opts.sandbox
+	encode := func(w io.Writer) error { return state.Encode(w, rec) }
+	if sealed {
+		encode = r.app.sealing(r.plan.Encryption, encode)
+	}
+	if err := encode(&buf); err != nil {
 		r.report(failure(err))
 		return
 	}
@@ -44,6 +49,11 @@ func (r *run) keepErrored(rec *state.Record) {
 	stream, name := r.app.Stdout, "output"
 	if !r.opts.format.text() {
 		stream, name = r.app.Stderr, "error"
+	}
+	if sealed {
+		_, _ = io.WriteString(stream, base64Lines(buf.Bytes()))
+		r.report(fail("Record could not be written anywhere", explain+"It was written to standard "+name+", encrypted, as lines of base64. Save them as a file, and put it back before anything else is sent:\n\n  base64 -d FILE | herald state push -"))
+		return
 	}
 	_, _ = io.Copy(stream, &buf)
 	r.report(fail("Record could not be written anywhere", explain+"It was written to standard "+name+", from the line { to the line }. Save it as a file, and put it back before anything else is sent:\n\n  herald state push FILE"))
@@ -77,7 +87,7 @@ func (a *App) unpushed(store state.Store, rec *state.Record) hcl.Diagnostics {
 	const summary = "Another file knows more than the record"
 	var kept *state.Record
 	if err == nil {
-		kept, err = state.Decode(bytes.NewReader(src), path)
+		kept, err = a.decode(src, path)
 	}
 	if err != nil {
 		return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s. That file cannot be read: %s. Without it messages may be sent again. Mend it, or move it away if you know that nothing is in it.", path, err))

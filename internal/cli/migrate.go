@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -231,7 +230,7 @@ func (a *App) movedAlready(from, to state.Store, moved string, there *state.Reco
 	if err != nil {
 		return err
 	}
-	left, err := state.Decode(bytes.NewReader(src), moved)
+	left, err := a.decode(src, moved)
 	if err == nil && left.Lineage == there.Lineage && missingIn(there, left) == nil {
 		a.say(fmt.Sprintf("The record has moved already, from %s to %s, which knows all that %s does. There is nothing left to do.", from.Location(), to.Location(), moved))
 		return nil

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -86,7 +84,7 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 		p.Expires = a.Now().Add(o.expires).UTC().Truncate(time.Second)
 	}
 	if o.out != "" {
-		if err := planFile.write(a.path(o.out), p.Encode); err != nil {
+		if err := planFile.write(a.path(o.out), a.sealing(p.Encryption, p.Encode)); err != nil {
 			a.report(failure(err))
 			return exitError
 		}
@@ -135,14 +133,4 @@ func (o *planOptions) savedAs(p *plan.Plan) string {
 		until = ", which is accepted until " + p.Expires.Format(time.RFC3339)
 	}
 	return fmt.Sprintf("\nSaved the plan to %s%s. To send exactly this:\n\n  herald apply %q", o.out, until, o.out)
-}
-
-// readPlan reads a saved plan.
-func readPlan(path string) (*plan.Plan, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	return plan.Decode(bufio.NewReaderSize(f, 1<<16), path)
 }

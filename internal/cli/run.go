@@ -39,7 +39,7 @@ type run struct {
 func (r *run) begin(ctx context.Context) int {
 	a := r.app
 	if r.file != "" {
-		p, err := readPlan(a.path(r.file))
+		p, err := a.readPlan(a.path(r.file))
 		if err != nil {
 			return r.refuse(err)
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
+
+	"herald/state"
 )
 
 // fileSort is a sort of file that a command writes where the user says.
@@ -46,7 +48,7 @@ func (s fileSort) check(path string) error {
 	defer func() { _ = f.Close() }() // it was only read
 	head := make([]byte, 64)
 	n, _ := f.Read(head) // what cannot be read is none
-	if !bytes.Contains(head[:n], []byte(s.marks)) {
+	if !bytes.Contains(head[:n], []byte(s.marks)) && !(s == planFile && state.IsSealed(head[:n])) {
 		return fmt.Errorf("the file %s is there already and is no %s, so nothing is written over it", path, s.savedNoun())
 	}
 	return nil

@@ -39,7 +39,7 @@ func (a *App) runShow(ctx context.Context, o *showOptions, args []string) int {
 	if len(args) == 0 {
 		return a.runShowRecord(ctx, o)
 	}
-	p, err := readPlan(a.path(args[0]))
+	p, err := a.readPlan(a.path(args[0]))
 	if err != nil {
 		a.report(failure(err))
 		return exitError
@@ -104,7 +104,7 @@ func (a *App) planSince(file string, p *plan.Plan) (*plan.Plan, hcl.Diagnostics)
 	if file == "" {
 		return nil, nil
 	}
-	old, err := readPlan(a.path(file))
+	old, err := a.readPlan(a.path(file))
 	if err != nil {
 		return nil, failure(err)
 	}

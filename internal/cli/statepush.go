@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/hashicorp/hcl/v2"
@@ -81,15 +82,22 @@ func (a *App) runStatePush(ctx context.Context, o *pushOptions, file string) int
 
 // readRecord decodes the record in a file, or on standard input.
 func (a *App) readRecord(file string) (*state.Record, error) {
-	src, name := a.Stdin, "standard input"
-	if file != "-" {
-		f, err := os.ReadFile(a.path(file))
-		if err != nil {
-			return nil, err
-		}
-		src, name = bytes.NewReader(f), file
+	var src []byte
+	var err error
+	name := file
+	if file == "-" {
+		name = "standard input"
+		src, err = io.ReadAll(a.Stdin)
+	} else {
+		src, err = os.ReadFile(a.path(file))
 	}
-	rec, err := state.Decode(src, name)
+	if err != nil {
+		return nil, err
+	}
+	if src, err = a.unseal(src, name); err != nil {
+		return nil, err
+	}
+	rec, err := state.Decode(bytes.NewReader(src), name)
 	var damaged *state.FormatError
 	if errors.As(err, &damaged) {
 		// It is no record in its place, which has a backup and a history.

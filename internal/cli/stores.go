@@ -90,9 +90,6 @@ func (a *App) openStore(k keeping, r recordFlags) (state.Store, error) {
 // is one.
 func (a *App) openSealed(k keeping, r recordFlags, sealer state.Sealer) (state.Store, error) {
 	if k.local() {
-		if sealer != nil {
-			return nil, k.failed("Encryption is not known there", "This version of Herald cannot encrypt a local file yet, and does not write one in the clear that is to be encrypted. Nothing was read and nothing was sent.")
-		}
 		path := r.state
 		if path == "" {
 			path = k.of("path")
@@ -100,7 +97,8 @@ func (a *App) openSealed(k keeping, r recordFlags, sealer state.Sealer) (state.S
 		if path == "" {
 			path = stateFile
 		}
-		return fileStore(a.path(path)), nil
+		path = a.path(path)
+		return filestore.New(filepath.Dir(path), filestore.Options{Path: filepath.Base(path), Sealer: sealer}), nil
 	}
 	switch k.store.Type {
 	case config.StorePostgres:
@@ -133,15 +131,12 @@ func (a *App) sealer(e *config.Encryption) (state.Sealer, error) {
 	if e == nil {
 		return nil, nil
 	}
-	identities, err := a.secretOf("HERALD_AGE_IDENTITY")
+	o, err := a.keys()
 	if err != nil {
 		return nil, err
 	}
-	passphrases, err := a.secretOf("HERALD_AGE_PASSPHRASE")
-	if err != nil {
-		return nil, err
-	}
-	return seal.New(seal.Options{Recipients: e.Recipients, Identities: identities, Passphrases: passphrases})
+	o.Recipients = e.Recipients
+	return seal.New(o)
 }
 
 // secretOf returns a secret of the environment: the variable's value, or what

@@ -49,6 +49,9 @@ func (s *sealer) sealing() (*key, error) {
 	if s.own != nil {
 		return s.own, nil
 	}
+	if len(s.passphrases) == 0 {
+		return nil, noPassphrase()
+	}
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		return nil, err

@@ -53,6 +53,36 @@ type sealer struct {
 // New returns what seals and opens as the options say. The error is a
 // *state.SealError.
 func New(o Options) (state.Sealer, error) {
+	s, err := read(o)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.recipients) == 0 && len(s.passphrases) == 0 {
+		return nil, noPassphrase()
+	}
+	return s, nil
+}
+
+// Opener returns what opens, for files that are found without the configuration
+// which says for whom they were sealed: Options.Recipients may be missing, and
+// passphrases too. The error is a *state.SealError.
+func Opener(o Options) (state.Sealer, error) {
+	s, err := read(o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func noPassphrase() error {
+	return &state.SealError{
+		Problem: "the record is to be encrypted by a passphrase, and there is none",
+		Advice:  phraseFrom + " To encrypt for keys instead, name them in the herald block:\n\n  encryption {\n    recipients = [\"age1…\"]\n  }",
+	}
+}
+
+// read takes the keys out of the options.
+func read(o Options) (*sealer, error) {
 	s := &sealer{work: o.WorkFactor, known: make(map[string]*key)}
 	for _, line := range strings.Split(o.Passphrases, "\n") {
 		if line = strings.TrimSuffix(line, "\r"); line != "" {
@@ -77,12 +107,6 @@ func New(o Options) (state.Sealer, error) {
 	var err error
 	if s.identities, err = identities(o.Identities); err != nil {
 		return nil, err
-	}
-	if len(s.recipients) == 0 && len(s.passphrases) == 0 {
-		return nil, &state.SealError{
-			Problem: "the record is to be encrypted by a passphrase, and there is none",
-			Advice:  phraseFrom + " To encrypt for keys instead, name them in the herald block:\n\n  encryption {\n    recipients = [\"age1…\"]\n  }",
-		}
 	}
 	return s, nil
 }
