@@ -17,7 +17,7 @@ import (
 // what it is given, and fails as it is told to.
 type server struct {
 	*httptest.Server
-	t *testing.T
+	t testing.TB
 
 	mu       sync.Mutex
 	stored   []byte
@@ -37,7 +37,7 @@ type server struct {
 	user, password string
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t testing.TB) *server {
 	s := &server{t: t}
 	s.Server = httptest.NewUnstartedServer(s)
 	s.Config.ErrorLog = quiet()
