@@ -17,6 +17,9 @@
 // session is dead afterwards: a failed fsync may have lost what it was to
 // keep, so a later one proves nothing.
 //
+// With a Sealer the snapshot is encrypted as a whole, and so is its backup, and
+// the journal batch by batch; the sums of the journal are over what is stored.
+//
 // The lock is one of the operating system, which frees it when its holder
 // dies. The lock file is never deleted; where somebody else deletes or
 // replaces it, the holder stops.
