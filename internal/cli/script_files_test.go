@@ -117,7 +117,7 @@ func cmdExpand(ts *testscript.TestScript, neg bool, args []string) {
 func expand(ts *testscript.TestScript, path string) {
 	text, err := os.ReadFile(path)
 	ts.Check(err)
-	for _, name := range []string{"URL", "DEAD", "WORK", "SECRET", "RECORDS"} {
+	for _, name := range []string{"URL", "DEAD", "WORK", "SECRET", "RECORDS", "SCHEMA", "S3"} {
 		text = bytes.ReplaceAll(text, []byte("$"+name), []byte(ts.Getenv(name)))
 	}
 	ts.Check(os.WriteFile(path, text, 0o666))

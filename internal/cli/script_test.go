@@ -34,25 +34,29 @@ func TestScript(t *testing.T) {
 			files = append(files, "testdata/script/"+name+".txtar")
 		}
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                dir,
-		Files:              files,
-		UpdateScripts:      *update,
-		RequireUniqueNames: true,
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("HERALD_TOKEN", secret)
-			env.Setenv("SECRET", secret)
-			env.Setenv("CONFLICT", "\"entries\":[\n<<<<<<< ours\n=======\n>>>>>>> theirs")
-			env.Setenv("EVIL", "x\x1b[31m\u202ey")
-			env.Setenv("NO_PROXY", "*")
-			s := newStage(env.WorkDir)
-			env.Values[stageKey{}] = s
-			env.Defer(s.close)
-			return nil
-		},
-		Condition: condition,
-		Cmds:      commands(),
-	})
+	testscript.Run(t, scripts(testscript.Params{Dir: dir, Files: files}, nil))
+}
+
+// scripts returns the parameters for scripts of the real program, with further
+// variables of their environment.
+func scripts(p testscript.Params, env map[string]string) testscript.Params {
+	p.UpdateScripts, p.RequireUniqueNames = *update, true
+	p.Setup = func(e *testscript.Env) error {
+		e.Setenv("HERALD_TOKEN", secret)
+		e.Setenv("SECRET", secret)
+		e.Setenv("CONFLICT", "\"entries\":[\n<<<<<<< ours\n=======\n>>>>>>> theirs")
+		e.Setenv("EVIL", "x\x1b[31m\u202ey")
+		e.Setenv("NO_PROXY", "*")
+		for name, value := range env {
+			e.Setenv(name, value)
+		}
+		s := newStage(e.WorkDir)
+		e.Values[stageKey{}] = s
+		e.Defer(s.close)
+		return nil
+	}
+	p.Condition, p.Cmds = condition, commands()
+	return p
 }
 
 // commands are what scripts can say beside the commands of testscript:
@@ -65,7 +69,7 @@ func TestScript(t *testing.T) {
 //	lines FILE                every line of the file is a JSON object
 //	line FILE POINTER VALUE INTO  the first line that holds the value there is put into a file
 //	get NAME FILE POINTER     sets $NAME to what a JSON document holds there
-//	expand FILE...            $URL, $DEAD, $WORK, $SECRET and $RECORDS in it become their values
+//	expand FILE...            $URL, $DEAD, $WORK, $SECRET, $RECORDS, $SCHEMA and $S3 in it become their values
 //	edit FILE OLD NEW         replaces a text, which must be there
 //	cut FILE N                takes the last N bytes off
 //	dropline FILE TEXT        takes out the first line that holds the text
