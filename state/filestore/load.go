@@ -143,7 +143,7 @@ func missing(p paths) error {
 			Path:    p.snapshot,
 			Problem: fmt.Sprintf("the record is gone, but its journal %s is there", filepath.Base(p.journal)),
 			Advice: fmt.Sprintf("Put the record back, from version control or from %s. Without it Herald does not know what was sent, "+
-				"and would send all of it again. Nothing was sent.", filepath.Base(p.backup)),
+				"and would send all of it again. Nothing was sent. If it is lost for good, it can be made again from the conversations:\n\n  herald recover", filepath.Base(p.backup)),
 		}
 	}
 	if look(p.backup) != nil {
