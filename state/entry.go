@@ -155,10 +155,13 @@ type Entry struct {
 	DoubtAt         time.Time // when the doubt began; zero if there is none
 	SettledAt       time.Time // when the status became what it is
 	// SettledBy is what decided the status: "answer", "read", "resolve",
-	// "import", "removed", "rm", "not_written", or "withdrawn" (prepared, and
-	// the run ended before its turn).
+	// "import", "removed", "rm", "not_written", "withdrawn" (prepared, and the
+	// run ended before its turn), or "recover" (found in its conversation where
+	// the record did not have it; of an intent: it could not be told whether it
+	// was sent, and that is left to a person).
 	SettledBy string
-	// Note is what a person gave as the reason of a resolve.
+	// Note is what a person gave as the reason of a resolve, or why a recover
+	// decided as it did.
 	Note     string
 	Attempts int // POSTs begun
 
