@@ -122,6 +122,8 @@ func settledBy(by string) string {
 		return " by reading the conversation"
 	case "resolve":
 		return " by a person (resolve)"
+	case "recover":
+		return " by herald recover"
 	case "import":
 		return " by an import"
 	case "removed":

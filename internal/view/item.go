@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"herald/apply/survey"
 	"herald/config/content"
 	"herald/internal/view/odd"
 	"herald/plan"
@@ -166,6 +167,9 @@ func reason(c *plan.Change) Words {
 	case plan.InDoubt:
 		if c.Action == plan.Repeat {
 			return Words{plain("In doubt" + since(c.Base) + ": repeating a reaction changes nothing if it had arrived.")}
+		}
+		if c.Base != nil && c.Base.SettledBy == survey.SettledBy {
+			return Words{plain("In doubt: herald recover could not tell whether it was sent. No apply sends it before somebody has looked.")}
 		}
 		return Words{plain("In doubt" + since(c.Base) + ": it may have been delivered. It is not sent again unless it is proven not to be there.")}
 	case plan.MaybeRenamed:
