@@ -115,6 +115,7 @@ func (a *App) commands() []command {
 		a.stateCommand(),
 		a.reconcileCommand(),
 		a.resolveCommand(),
+		a.recoverCommand(),
 		a.forceUnlockCommand(),
 		a.sandboxCommand(),
 		a.versionCommand(),

@@ -134,7 +134,7 @@ func noRecord(location string) hcl.Diagnostics {
 	if location != "" {
 		where = " at " + location
 	}
-	return fail("There is no record", fmt.Sprintf("No record was found%s. If messages were sent from here before, it is lost, and without it they would all be sent again: bring it back, from git or from the backup beside it. If nothing was ever sent with this configuration, begin a new one:\n\n  herald apply -new-record", where))
+	return fail("There is no record", fmt.Sprintf("No record was found%s. If messages were sent from here before, it is lost, and without it they would all be sent again: bring it back, from git or from the backup beside it. If it is lost for good, make it again from the conversations:\n\n  herald recover\n\nIf nothing was ever sent with this configuration, begin a new one:\n\n  herald apply -new-record", where))
 }
 
 // beingApplied warns that a plan was made while an apply was running.
