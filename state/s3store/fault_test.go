@@ -269,3 +269,31 @@ func TestSegmentComesBack(t *testing.T) {
 	p.put(x, r, intent("b"))
 	p.holds(r)
 }
+
+// A late segment arrives between two loads of a session that then stores what
+// the first one gave: it is not forgotten.
+func TestLateSegmentBetweenLoads(t *testing.T) {
+	p := newPlace(t, fake(t), time.Minute)
+	s := p.store()
+	x, r := p.start(s)
+	p.put(x, r, intent("a"))
+	deliver := p.catch(p.link(s), 1000)
+	if err := x.Append(t.Context(), intent("late")); err == nil {
+		t.Fatal("the append succeeded")
+	}
+	p.must(p.store().ForceUnlock(t.Context(), ana.Nonce))
+	y := p.lock(p.store())
+	first, err := y.Load(t.Context())
+	p.must(err)
+	deliver()
+	for range 2 {
+		_, err = y.Load(t.Context())
+		p.must(err)
+	}
+	p.must(y.Snapshot(t.Context(), first))
+	got, err := p.store().Load(t.Context())
+	p.must(err)
+	if e := intent("late"); got.Get(e.Key()) == nil {
+		t.Error("the late intent is gone")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,14 +27,27 @@ type stored struct {
 	folded  marks     // what the snapshot holds
 	seen    marks     // what was read: that, and the journal
 	live    []name    // the segments that no snapshot holds
-	late    []lateOne // those of them that came after their time
+	taken   []content // what they hold
+	late    []content // of those that came after their time
 	spent   []string  // the keys of segments that the snapshot holds
 }
 
-// lateOne is a late segment, and what must be known to have taken it in.
-type lateOne struct {
+// content is what a segment holds.
+type content struct {
 	name
 	entries []*state.Entry
+}
+
+// after says that a session which holds the lock knew former before it read st:
+// what another session has written since came late.
+func (st *stored) after(former *stored, own uint64) {
+	for _, c := range st.taken {
+		known := slices.ContainsFunc(st.late, func(l content) bool { return l.name == c.name })
+		was := slices.ContainsFunc(former.late, func(l content) bool { return l.name == c.name })
+		if c.generation != own && !known && (was || !former.seen.covers(c.name)) {
+			st.late = append(st.late, c)
+		}
+	}
 }
 
 // newest returns the generation of the last session that has written anything.

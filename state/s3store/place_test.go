@@ -135,6 +135,7 @@ type place struct {
 	key    string
 
 	endpoint string
+	pause    time.Duration
 
 	mu    sync.Mutex
 	links map[state.Store]*link
@@ -143,7 +144,7 @@ type place struct {
 func newPlace(t testing.TB, s server, lease time.Duration) *place {
 	t.Helper()
 	credentials(t)
-	return &place{t: t, server: s, lease: lease, key: "herald/spring", endpoint: "http://s3.test", links: make(map[state.Store]*link)}
+	return &place{t: t, server: s, lease: lease, key: "herald/spring", endpoint: "http://s3.test", pause: 2 * time.Millisecond, links: make(map[state.Store]*link)}
 }
 
 // credentials sets the environment, so that nothing of this machine is used.
@@ -161,7 +162,7 @@ func credentials(t testing.TB) {
 func (p *place) options(l *link) Options {
 	return Options{
 		Bucket: "bucket", Key: p.key, Endpoint: p.endpoint, UsePathStyle: true, Lease: p.lease, Sealer: p.sealer,
-		HTTPClient: l, pause: 2 * time.Millisecond,
+		HTTPClient: l, pause: p.pause,
 	}
 }
 

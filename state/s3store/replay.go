@@ -105,6 +105,8 @@ func (p *player) take(g *segment) error {
 		return nil
 	}
 	p.st.seen.raise(g.name)
+	c := content{g.name, g.entries}
+	p.st.taken = append(p.st.taken, c)
 	if g.generation >= p.last && g.base == p.st.serial {
 		p.last = g.generation
 		for _, e := range g.entries {
@@ -112,7 +114,7 @@ func (p *player) take(g *segment) error {
 		}
 		return nil
 	}
-	p.st.late = append(p.st.late, lateOne{g.name, g.entries})
+	p.st.late = append(p.st.late, c)
 	return p.merge(g)
 }
 

@@ -76,7 +76,12 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 	}
 	// What somebody else wrote under this lock is found out by the next
 	// snapshot.
-	if x.stored == nil || x.stored.etag == st.etag {
+	switch {
+	case x.stored == nil:
+		x.stored = st
+	case x.stored.etag == st.etag:
+		// Perhaps it is the former result that is worked with.
+		st.after(x.stored, x.generation)
 		x.stored = st
 	}
 	return r, nil
