@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,7 +56,7 @@ func TestContract(t *testing.T) {
 				s := newServer(t)
 				s.gitlab = tc.gitlab
 				free := func() { s.set(func() { s.lock = nil }) }
-				dead := make(map[state.Store]chan struct{})
+				var dead sync.Map // of state.Store to chan struct{}
 				return storetest.Factory{
 					Open: func() state.Store {
 						o := s.options()
@@ -63,7 +64,7 @@ func TestContract(t *testing.T) {
 						d := make(chan struct{})
 						o.HTTPClient = &http.Client{Transport: gone{http.DefaultTransport, d}}
 						store := New(o)
-						dead[store] = d
+						dead.Store(store, d)
 						return store
 					},
 					BreakLock: free,
@@ -72,7 +73,8 @@ func TestContract(t *testing.T) {
 					},
 					// Nobody but a person frees the lock of a process that died.
 					Crash: func(store state.Store, _ state.Session) {
-						close(dead[store])
+						d, _ := dead.Load(store)
+						close(d.(chan struct{}))
 						free()
 					},
 				}

@@ -90,7 +90,7 @@ func TestEveryByteCounts(t *testing.T) {
 				}
 			}
 			for i := range b {
-				for _, bit := range []byte{1, 0x20, 0x80} {
+				for _, bit := range []byte{1, 0x80} {
 					c := bytes.Clone(b)
 					c[i] ^= bit
 					refused(fmt.Sprintf("byte %d ^ %#x", i, bit), c)
