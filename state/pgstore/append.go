@@ -189,7 +189,7 @@ func (x *session) put(batch []*waiting) error {
 			rows.add(l, &w.entries[i], w.lines[i], w.follows[i])
 		}
 	}
-	err = x.once(func(ctx context.Context, c *pgx.Conn) (bool, error) {
+	err = x.once(x.store.o.Lease/3, func(ctx context.Context, c *pgx.Conn) (bool, error) {
 		var done int
 		err := c.QueryRow(ctx, x.store.sql(x.appendRows()), rows.args(x)...).Scan(&done, nil)
 		return done == 1, err
@@ -217,11 +217,12 @@ func (x *session) put(batch []*waiting) error {
 
 // once does one write, exactly once: f writes it as the batch x.batch of
 // x.epoch, and reports whether the session was there. When the connection is
-// lost it is found out whether it was done, and if not it is done again, as
-// long as the lease lasts. It is called with write held.
-func (x *session) once(f func(context.Context, *pgx.Conn) (bool, error)) error {
+// lost, or does not answer within limit, it is found out whether it was done,
+// and if not it is done again, as long as the lease lasts. It is called with
+// write held.
+func (x *session) once(limit time.Duration, f func(context.Context, *pgx.Conn) (bool, error)) error {
 	for delay := 20 * time.Millisecond; ; delay = min(2*delay, time.Second) {
-		ctx, cancel := x.within(context.Background(), x.store.o.Lease/3)
+		ctx, cancel := x.within(context.Background(), limit)
 		var there bool
 		err := x.writer.use(ctx, func(c *pgx.Conn) (err error) {
 			there, err = f(ctx, c)

@@ -115,7 +115,8 @@ func (s *Store) badSettings(err error) error {
 		if i := strings.LastIndex(text, "`: "); i >= 0 {
 			text = text[i+len("`: "):]
 			var unreadable *url.Error
-			if i := strings.Index(text, " ("); i >= 0 && (s.o.URL != "" || errors.As(err, &unreadable)) {
+			inner := errors.As(err, &unreadable) || s.o.URL != "" && !strings.HasPrefix(text, "failed to configure TLS")
+			if i := strings.Index(text, " ("); i >= 0 && inner {
 				text = text[:i]
 			}
 			what += ": " + text
@@ -198,7 +199,7 @@ func (s *Store) serverProblem(err error) (problem, advice string) {
 	case codePrivilege:
 		return user + " lacks a right: " + e.Message, s.rights()
 	case codeReadOnly:
-		return "the server is read-only: a standby, or one that is told so", "Connect to the primary server. With several hosts in PGHOST, PGTARGETSESSIONATTRS=read-write finds it."
+		return "the server is read-only: a standby, or one that is told so", "Connect to the primary server; with several hosts in PGHOST, PGTARGETSESSIONATTRS=read-write finds it. Or look at default_transaction_read_only of the role, the database and the server."
 	case codeDiskFull:
 		return "the server's disk is full", "Make room on it. What was recorded is kept."
 	case codeOutOfMemory:

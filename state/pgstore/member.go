@@ -168,7 +168,7 @@ func (m *member) Others(ctx context.Context) (int, error) {
 // their conversations.
 const refusedRows = `SELECT i.n, s.holder FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[])
 	WITH ORDINALITY AS i (address, revision, account, recipient, follows, n)
-LEFT JOIN herald.entries e ON e.record = $1 AND e.address = i.address AND e.revision = i.revision
+LEFT JOIN herald.entries e ON e.record || '' = $1 AND e.address = i.address AND e.revision = i.revision
 LEFT JOIN herald.claims c ON c.record = $1 AND c.account = i.account AND c.recipient = i.recipient
 LEFT JOIN herald.sessions s ON s.record = $1 AND s.session = c.session AND s.session <> $2
 WHERE i.follows IS NOT NULL AND (coalesce(e.change, 0) <> i.follows OR c.session IS DISTINCT FROM $2)

@@ -29,6 +29,30 @@ func (r *rows) add(l *lines, e *state.Entry, line []byte, follows *int64) {
 	r.line = append(r.line, l.seal(line, place(nil, address, int64(e.Revision), e.Change)))
 }
 
+// reset takes all rows out, and keeps the room for them.
+func (r *rows) reset() {
+	for _, list := range []*[]string{&r.address, &r.account, &r.recipient, &r.fingerprint, &r.messageID, &r.planID, &r.status} {
+		*list = (*list)[:0]
+	}
+	r.revision, r.change, r.follows, r.alsoSent, r.line = r.revision[:0], r.change[:0], r.follows[:0], r.alsoSent[:0], r.line[:0]
+}
+
+// rowColumns are the columns of the table, and first the values of the first
+// row for them.
+func rowColumns() []string {
+	return []string{
+		"record", "address", "revision", "account", "recipient", "fingerprint", "message_id", "plan_id", "status", "also_sent",
+		"change", "follows", "line",
+	}
+}
+
+func (r *rows) first(record string) []any {
+	return []any{
+		record, r.address[0], r.revision[0], r.account[0], r.recipient[0], r.fingerprint[0], r.messageID[0], r.planID[0], r.status[0],
+		r.alsoSent[0], r.change[0], r.follows[0], r.line[0],
+	}
+}
+
 // args are the parameters of a statement that begins with a fence and goes on
 // with input.
 func (r *rows) args(x *session) []any {
@@ -74,7 +98,7 @@ const (
 // maySend is the condition under which a session beside others writes a row at
 // all: an intent needs the change that it follows, and its conversation.
 const maySend = `i.follows IS NULL OR (
-	(i.follows = 0 OR EXISTS (SELECT FROM herald.entries o WHERE o.record = $1 AND o.address = i.address AND o.revision = i.revision))
+	(i.follows = 0 OR EXISTS (SELECT FROM herald.entries o WHERE o.record || '' = $1 AND o.address = i.address AND o.revision = i.revision))
 	AND EXISTS (SELECT FROM herald.claims c
 		WHERE c.record = $1 AND c.account = i.account AND c.recipient = i.recipient AND c.session = $2))`
 

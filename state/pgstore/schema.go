@@ -38,13 +38,14 @@ CREATE TABLE herald.entries (
 	change      bigint NOT NULL,
 	follows     bigint,
 	line        bytea NOT NULL,
-	PRIMARY KEY (record, address, revision)
+	PRIMARY KEY (address, revision, record)
 );
-CREATE INDEX entries_fingerprint ON herald.entries (record, fingerprint);
-CREATE INDEX entries_conversation ON herald.entries (record, recipient, account);
-CREATE INDEX entries_message_id ON herald.entries (record, message_id) WHERE message_id <> '';
-CREATE INDEX entries_plan_id ON herald.entries (record, plan_id);
-CREATE INDEX entries_open ON herald.entries (record) WHERE status IN ('intent', 'reacted') OR also_sent;
+CREATE INDEX entries_record ON herald.entries (record);
+CREATE INDEX entries_fingerprint ON herald.entries (fingerprint);
+CREATE INDEX entries_conversation ON herald.entries (recipient, account);
+CREATE INDEX entries_message_id ON herald.entries (message_id) WHERE message_id <> '';
+CREATE INDEX entries_plan_id ON herald.entries (plan_id);
+CREATE INDEX entries_open ON herald.entries (status) WHERE status IN ('intent', 'reacted') OR also_sent;
 CREATE TABLE herald.sessions (
 	record    text COLLATE "C" NOT NULL,
 	session   text COLLATE "C" NOT NULL,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -71,7 +73,10 @@ func (x *session) transact(ctx context.Context, r *state.Record, f func(context.
 		return nil, x.kill(err)
 	}
 	var next *stored
-	err := x.once(func(ctx context.Context, c *pgx.Conn) (bool, error) {
+	// Nothing is wrong with a large record that takes long: meanwhile the lease
+	// is renewed on another connection.
+	limit := 10*time.Minute + time.Duration(r.Len())*time.Millisecond
+	err := x.once(limit, func(ctx context.Context, c *pgx.Conn) (bool, error) {
 		var err error
 		next, err = x.transactOnce(ctx, c, f)
 		return next != nil, err
@@ -95,30 +100,37 @@ func (x *session) transact(ctx context.Context, r *state.Record, f func(context.
 	return next, nil
 }
 
-// lockRow finds the session's row as a fence does, for a transaction of more
-// than one statement. One that stops in between is ended by the server.
-const lockRow = `SELECT set_config('idle_in_transaction_session_timeout', $5, true), ` + durable + `
-FROM herald.sessions
-WHERE record = $1 AND session = $2 AND epoch = $3 AND batch = $4 AND until > clock_timestamp()
-FOR NO KEY UPDATE`
+// lockRow finds the session's row as a fence does, and counts the write. It
+// comes last in a transaction of more than one statement: the row is locked
+// only then, so that the lease can be renewed before.
+const lockRow = `UPDATE herald.sessions SET batch = batch + 1
+WHERE record = $1 AND session = $2 AND epoch = $3 AND batch = $4 AND until > clock_timestamp()`
+
+// begins finds the session's row without locking it. A transaction that stops
+// in between is ended by the server.
+const begins = `SELECT set_config('idle_in_transaction_session_timeout', $5, true), ` + durable + ` FROM herald.sessions
+WHERE record = $1 AND session = $2 AND epoch = $3 AND batch = $4 AND until > clock_timestamp()`
 
 // transactOnce returns what is stored then, or nil if the lock is lost.
 func (x *session) transactOnce(ctx context.Context, c *pgx.Conn, f func(context.Context, pgx.Tx) (*stored, error)) (*stored, error) {
 	s := x.store
 	var next *stored
 	err := pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, s.sql(lockRow), s.o.Record, x.id, x.epoch, x.batch, milliseconds(s.o.Lease))
-		if err == nil && tag.RowsAffected() == 0 {
-			err = errGone
+		held := func(q string, more ...any) error {
+			tag, err := tx.Exec(ctx, s.sql(q), append([]any{s.o.Record, x.id, x.epoch, x.batch}, more...)...)
+			if err == nil && tag.RowsAffected() == 0 {
+				return errGone
+			}
+			return err
 		}
+		err := held(begins, milliseconds(s.o.Lease))
 		if err != nil {
 			return err
 		}
 		if next, err = f(ctx, tx); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, s.sql("UPDATE herald.sessions SET batch = batch + 1 WHERE record = $1 AND session = $2"), s.o.Record, x.id)
-		return err
+		return held(lockRow)
 	})
 	switch {
 	case errors.Is(err, errGone):
@@ -159,11 +171,36 @@ func (x *session) create(ctx context.Context, tx pgx.Tx, r *state.Record) (*stor
 		}
 		return nil, conflict(r, other)
 	}
-	d := &difference{}
-	for e := range r.All() {
-		d.put = append(d.put, e)
+	return st, s.copyAll(ctx, tx, st, r)
+}
+
+// copyAll stores every entry of a record of which none is stored.
+func (s *Store) copyAll(ctx context.Context, tx pgx.Tx, st *stored, r *state.Record) error {
+	if r.Len() == 0 {
+		return nil
 	}
-	return st, x.apply(ctx, tx, st, d)
+	next, stop := iter.Pull(r.All())
+	defer stop()
+	var rows rows
+	src := pgx.CopyFromFunc(func() ([]any, error) {
+		e, ok := next()
+		if !ok {
+			return nil, nil
+		}
+		line, err := state.EncodeEntry(e)
+		if err != nil {
+			return nil, err
+		}
+		rows.reset()
+		rows.add(st.lines, e, line, nil)
+		return rows.first(s.o.Record), nil
+	})
+	n, err := tx.CopyFrom(ctx, pgx.Identifier{s.o.Schema, "entries"}, rowColumns(), src)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, s.sql("UPDATE herald.records SET entries = entries + $2 WHERE record = $1"), s.o.Record, n)
+	return err
 }
 
 func conflict(r *state.Record, st *stored) error {
@@ -215,7 +252,7 @@ func (x *session) apply(ctx context.Context, tx pgx.Tx, st *stored, d *differenc
 			revision, change = append(revision, int64(e.Revision)), append(change, e.Change)
 		}
 		tag, err := tx.Exec(ctx, s.sql(`DELETE FROM herald.entries e USING unnest($2::text[], $3::bigint[], $4::bigint[]) AS i (address, revision, change)
-			WHERE e.record = $1 AND e.address = i.address AND e.revision = i.revision AND e.change = i.change`), s.o.Record, address, revision, change)
+			WHERE e.record || '' = $1 AND e.address = i.address AND e.revision = i.revision AND e.change = i.change`), s.o.Record, address, revision, change)
 		if err != nil {
 			return err
 		}
