@@ -81,7 +81,7 @@ Then put your account's id into main.hcl and its token into the environment
 variable HERALD_TOKEN, and see what would be sent:
 
   herald plan`)
-	missing, inGit := a.gitMissing(ctx)
+	missing, inGit := a.gitMissing(ctx, true)
 	if !inGit {
 		missing = append(a.filesMissing(), tellGit)
 	}
@@ -99,7 +99,11 @@ func (a *App) initExisting(ctx context.Context) int {
 	store, err := a.store(recordFlags{}, false)
 	if err == nil {
 		var rec *state.Record
-		if rec, err = peek(ctx, store); err == nil && rec == nil {
+		rec, err = peek(ctx, store)
+		if diags := a.elsewhere(store); err == nil && rec == nil && diags.HasErrors() {
+			err = refusal(diags)
+		}
+		if err == nil && rec == nil {
 			a.say("\nThere is no record here yet, and none was made. If nothing was ever sent with this configuration, the first apply makes it:\n\n  herald apply -new-record")
 		}
 	}
@@ -107,7 +111,7 @@ func (a *App) initExisting(ctx context.Context) int {
 		a.report(failure(err))
 		return exitCode(err)
 	}
-	missing, _ := a.gitMissing(ctx)
+	missing, _ := a.gitMissing(ctx, isFile(store))
 	for _, text := range missing {
 		a.say("\n" + text)
 	}
@@ -115,18 +119,22 @@ func (a *App) initExisting(ctx context.Context) int {
 }
 
 // ownFiles are those that stay on one machine, each with the line that keeps
-// it out of git.
+// it out of git. The first are there wherever the record is kept.
 var ownFiles = [...][2]string{
 	{".herald/claim", ".herald/"},
+	{erroredFile, erroredFile},
 	{"herald.state.journal", "herald.state.journal*"},
 	{"herald.state.lock", "herald.state.lock"},
 	{"herald.state.json.backup", "herald.state.json.*"},
-	{erroredFile, erroredFile},
 }
 
+// ownAnywhere is how many of ownFiles come first.
+const ownAnywhere = 2
+
 // gitMissing asks git what it does not know about the record, and says what to
-// add. It reports whether the directory is in a working tree of git at all.
-func (a *App) gitMissing(ctx context.Context) (missing []string, inGit bool) {
+// add. It reports whether the directory is in a working tree of git at all. A
+// record that is no file is nothing to git.
+func (a *App) gitMissing(ctx context.Context, file bool) (missing []string, inGit bool) {
 	if _, err := a.git(ctx, a.dir, "rev-parse", "--is-inside-work-tree"); err != nil {
 		return nil, false
 	}
@@ -134,17 +142,24 @@ func (a *App) gitMissing(ctx context.Context) (missing []string, inGit bool) {
 		out, err := a.git(ctx, a.dir, args...)
 		return err == nil && strings.HasSuffix(strings.TrimSpace(string(out)), want)
 	}
-	if yes("", "check-ignore", "--", stateFile) {
+	own := ownFiles[:]
+	if !file {
+		own = own[:ownAnywhere]
+	}
+	if file && yes("", "check-ignore", "--", stateFile) {
 		missing = append(missing, "Git ignores "+stateFile+", the record. It belongs into git, or somewhere else where it outlives this machine: without it everything would be sent again.")
 	}
 	var lines []string
-	for _, f := range ownFiles {
+	for _, f := range own {
 		if !yes("", "check-ignore", "--", f[0]) {
 			lines = append(lines, f[1])
 		}
 	}
 	if len(lines) > 0 {
 		missing = append(missing, addLines(".gitignore", lines...))
+	}
+	if !file {
+		return missing, true
 	}
 	if !yes(": herald", "check-attr", "merge", "--", stateFile) {
 		missing = append(missing, addLines(".gitattributes", mergeAttribute))
