@@ -135,7 +135,9 @@ func TestGitOpsPlanAlone(t *testing.T) {
 	}
 	trace := filepath.Join(f.dir, "trace")
 	cmd = exec.Command("strace", "-f", "-e", "trace=execve,execveat,socket,connect", "-o", trace, program, "plan", "-markdown")
-	cmd.Dir, cmd.Env = dir, []string{}
+	// Without HOME the library for S3 asks the system, as the program starts,
+	// where the user's home is: on some machines through a local socket.
+	cmd.Dir, cmd.Env = dir, []string{"HOME=" + f.dir}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
