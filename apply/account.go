@@ -37,9 +37,10 @@ type account struct {
 	answered time.Time // when a call last reached the wire
 	strain   strain
 
-	halted atomic.Bool
-	why    Outcome // why it is halted
-	clock  serverClock
+	halted    atomic.Bool
+	why       Outcome // why it is halted
+	abandoned bool    // so is what the run has not claimed
+	clock     serverClock
 }
 
 // lane holds one account's changes of one rate that may go now.

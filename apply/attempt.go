@@ -1,9 +1,11 @@
 package apply
 
 import (
+	"errors"
 	"time"
 
 	"herald/config/addr"
+	"herald/state"
 )
 
 // job is one attempt at one change.
@@ -19,6 +21,7 @@ type verdict struct {
 	hit     *obstacle // the guard forbade the call
 	nothing bool      // nothing was left to call
 	stopped bool      // the intent was recorded, and the run stopped before the call
+	boarded bool      // it had its turn at the wire
 	more    bool      // accepted, and the change needs another call
 	outcome Outcome
 	began   time.Time // of the call; zero if there was none
@@ -37,7 +40,13 @@ func (e *engine) attempt(j job) verdict {
 		v.hit, v.nothing = hit, hit == nil
 		return v
 	}
-	if v.err = e.ledger.append(e.records, a.entry); v.err != nil {
+	v.err = e.ledger.append(e.records, a.entry)
+	if claimed := (*state.ClaimedError)(nil); errors.As(v.err, &claimed) {
+		e.ledger.forsake(a)
+		v.hit, v.err = &obstacle{kind: elsewhere, key: a.entry[0].Key(), holder: claimed.Holder}, nil
+		return v
+	}
+	if v.err != nil {
 		_ = e.withdraw(a, clock.now()) // it fails likewise, and is kept as unrecorded
 		return v
 	}
@@ -62,11 +71,12 @@ func (e *engine) call(a *attempt, v *verdict) bool {
 		return false
 	}
 	defer v.lane.leave()
-	if v.account.halted.Load() || e.stopping.Err() != nil {
+	v.boarded = true
+	if v.account.halted.Load() || e.stopping.Err() != nil || e.run.Session.Context().Err() != nil {
 		return false
 	}
 	if a.call.Verb == SendMessage && e.ledger.over(v.account.clock.now()) {
-		v.hit = &obstacle{claimOver, a.change.Key()}
+		v.hit = &obstacle{kind: claimOver, key: a.change.Key()}
 		return false
 	}
 	v.began = time.Now()

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -205,6 +206,9 @@ func (e *engine) haltDiagnostics() hcl.Diagnostics {
 		}
 		d.Summary, d.Detail = "Interrupted", "The run was interrupted: no new call was begun, and what came of those in flight is recorded. "+left
 	case haltBroken:
+		if e.fleet != nil && errors.Is(e.halt.err, state.ErrLockLost) {
+			return hcl.Diagnostics{leaseLost(left)}
+		}
 		return hcl.Diagnostics{unwritable(e.halt.err)}
 	case haltFailures:
 		d.Summary = "Too many failures"
@@ -241,6 +245,15 @@ func unwritable(err error) *hcl.Diagnostic {
 	return &hcl.Diagnostic{
 		Severity: hcl.DiagError, Summary: "Record cannot be written",
 		Detail: fmt.Sprintf("The run stopped: %s. What cannot be recorded is not sent, or it would be sent again. Make the record writable, then apply again.", err),
+	}
+}
+
+// leaseLost says that the store has not heard of the run for too long.
+func leaseLost(left string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError, Summary: "Lease on the record lost",
+		Detail: "This run could not reach the record for so long that others may have taken over the conversations that it had, so it has stopped: nothing was sent after that. " +
+			"What it had sent and could not record is in doubt; another run, or the next one, reads those conversations and finds it. " + left,
 	}
 }
 

@@ -32,6 +32,7 @@ func (e *engine) dispatch(now time.Time) (wake time.Time) {
 func (e *engine) admitted(a *account, now time.Time, sooner func(time.Time)) bool {
 	if a.halted.Load() {
 		e.flush(a)
+		e.abandon(a)
 		return false
 	}
 	for {
@@ -51,7 +52,9 @@ func (e *engine) admitted(a *account, now time.Time, sooner func(time.Time)) boo
 	case gateUnasked:
 		a.gate = gateAsking
 		e.asking++
-		e.workers.Go(func() { e.gates <- e.ask(e.stopping, a) })
+		unseen := a.settling.unseen
+		a.settling.unseen = nil
+		e.workers.Go(func() { e.gates <- e.ask(e.stopping, a, unseen) })
 		return false
 	case gateAsking:
 		return false
@@ -88,7 +91,7 @@ func (e *engine) maySend(a *account, now time.Time, sooner func(time.Time)) bool
 // drain starts the lane's calls as far as its rate and its room allow.
 func (e *engine) drain(a *account, l *lane, now time.Time, sooner func(time.Time)) {
 	for l.len() > 0 && l.inFlight < l.room() {
-		if wait := l.pace.take(now); wait > 0 {
+		if wait := l.pace.take(now, l.len()); wait > 0 {
 			sooner(now.Add(wait))
 			return
 		}
@@ -154,6 +157,12 @@ func (e *engine) flush(a *account) {
 // opened takes the end of an account's identity check.
 func (e *engine) opened(g gateResult) {
 	e.asking--
+	if g.err != nil {
+		e.halted(haltBroken, g.err)
+	}
+	if g.seen {
+		return
+	}
 	if e.halt != nil || e.stopping.Err() != nil {
 		return // the run stops, and what the answer says is not why
 	}
@@ -165,6 +174,7 @@ func (e *engine) opened(g gateResult) {
 	g.account.answered = time.Now()
 	e.known(g.account)
 	e.claimBegins(g.account)
+	e.sight(g.account)
 }
 
 // stopAccount stops one account: what is in flight ends, nothing else begins.

@@ -32,14 +32,19 @@ func (e *engine) end(i int32, r ChangeResult) {
 // queued at its end.
 func (e *engine) release(ready []int32) {
 	if !e.reviewed {
+		if e.fleet != nil {
+			e.fleet.late = append(e.fleet.late, ready...)
+		}
 		return
 	}
 	var ends []int32
 	for _, i := range ready {
 		switch _, settled := e.ahead[i]; {
-		case e.sched.nodes[i].settling:
+		case e.sched.nodes[i].settling || e.sched.nodes[i].finished:
 		case settled:
 			ends = append(ends, i)
+		case !e.holds(i):
+			e.fleet.wake(i)
 		default:
 			e.enqueue(i, true)
 		}
@@ -73,6 +78,10 @@ func (e *engine) block(i int32, r ChangeResult) {
 		case settled:
 			delete(e.ahead, j)
 			e.store(j, early)
+		case s == standingInDoubt && !e.holds(j):
+			e.fleet.causes[j] = cause // it is settled once its conversation is claimed
+			e.fleet.wake(j)
+			continue
 		case s == standingInDoubt:
 			if e.settle(j, entry) {
 				e.settlements[j].cause = cause // it may be found, and is not sent
@@ -97,6 +106,7 @@ func (e *engine) block(i int32, r ChangeResult) {
 
 // store keeps a result and tells it.
 func (e *engine) store(i int32, r ChangeResult) {
+	e.touch(i)
 	r.Change = e.sched.nodes[i].change
 	e.results[i] = r
 	ev := Event{
@@ -160,6 +170,9 @@ func (e *engine) leave() {
 // conclude writes the last snapshot and counts what the run leaves.
 func (e *engine) conclude(ctx context.Context) (unfolded error) {
 	l := e.ledger
+	if e.fleet != nil {
+		e.disperse(ctx)
+	}
 	if e.run.Session.Context().Err() == nil {
 		if e.report.Broken == nil {
 			e.withdrawUnbegun()
@@ -174,7 +187,9 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 		r := &e.results[i]
 		lost, ok := l.unrecorded[r.Change.Key()]
 		if !ok {
-			e.leftInDoubt(r)
+			if e.knows(int32(i)) {
+				e.leftInDoubt(r)
+			}
 			continue
 		}
 		e.report.Unrecorded = append(e.report.Unrecorded, lost)
@@ -191,6 +206,9 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 func (e *engine) countLeft() {
 	l := e.ledger
 	for _, c := range e.run.Plan.Changes {
+		if e.fleet != nil {
+			break // what others have is theirs to say
+		}
 		entry := l.record.Get(c.Key())
 		switch {
 		case c.Reason == plan.NotSelected, e.outside(c), entry == nil:
@@ -199,8 +217,11 @@ func (e *engine) countLeft() {
 		}
 	}
 	for i := range e.results {
-		if r := &e.results[i]; r.Result == ResultLater && e.outside(r.Change) {
+		switch r := &e.results[i]; {
+		case r.Result == ResultLater && e.outside(r.Change):
 			e.report.Later++
+		case r.Result == ResultInDoubt && e.fleet != nil:
+			e.report.InDoubt++
 		}
 	}
 }

@@ -36,6 +36,7 @@ type engine struct {
 	sends       int                         // that the run makes, settled ones apart
 	sendsTo     map[state.Conversation]int
 
+	fleet    *fleet // nil: the run has the record to itself
 	verdicts chan verdict
 	answers  chan news
 	gates    chan gateResult
@@ -99,7 +100,7 @@ func (r Run) engine(ctx context.Context, record *ledger, rep *Report) *engine {
 	}
 	e.records = context.WithoutCancel(ctx)
 	e.stopping, e.stop = context.WithCancel(ctx)
-	e.calls, e.giveUp = context.WithCancel(e.records)
+	e.calls, e.giveUp = context.WithCancel(WithGate(e.records, func() bool { return r.Session.Context().Err() == nil }))
 	return e
 }
 
@@ -113,8 +114,9 @@ func (e *engine) carry(ctx context.Context) {
 	defer wake.Stop()
 	var grace <-chan time.Time
 	interrupted, lost := ctx.Done(), e.run.Session.Context().Done()
+	results, nudge := e.fleet.news()
 	for {
-		if at := e.dispatch(time.Now()); at.IsZero() {
+		if at := e.goOn(time.Now()); at.IsZero() {
 			wake.Stop()
 		} else {
 			wake.Reset(time.Until(at))
@@ -129,6 +131,10 @@ func (e *engine) carry(ctx context.Context) {
 			e.heed(n)
 		case g := <-e.gates:
 			e.opened(g)
+		case r := <-results:
+			e.returned(r)
+		case <-nudge:
+			e.nudged()
 		case <-wake.C:
 		case <-interrupted:
 			interrupted = nil
@@ -150,12 +156,24 @@ func (e *engine) carry(ctx context.Context) {
 	e.leave()
 }
 
+// goOn begins what may begin now, and returns when to look again, or zero.
+func (e *engine) goOn(now time.Time) time.Time {
+	at := e.dispatch(now)
+	if more := e.tend(now); at.IsZero() || !more.IsZero() && more.Before(at) {
+		return more
+	}
+	return at
+}
+
 // receive takes a verdict, and all others that have come meanwhile.
 func (e *engine) receive(v verdict) {
 	for {
 		e.idle++
 		e.inFlight--
 		v.lane.inFlight--
+		if !v.boarded {
+			v.lane.pace.back()
+		}
 		e.decide(v)
 		select {
 		case v = <-e.verdicts:
@@ -170,8 +188,14 @@ func (e *engine) over() bool {
 	if e.inFlight > 0 || e.asking > 0 || e.reading > 0 {
 		return false
 	}
+	if e.fleet != nil && e.fleet.away {
+		return false
+	}
 	if e.halt != nil || e.sched.left == 0 {
 		return true
+	}
+	if e.fleet != nil && !e.fleet.stuck {
+		return false
 	}
 	for _, a := range e.order {
 		if a.waiting() {

@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"herald/state"
 )
 
 // gateResult is the end of an account's identity check.
 type gateResult struct {
 	account *account
 	open    bool
+	seen    bool    // it is none: doubts were recorded
 	why     Outcome // if it is not open
 	err     error   // something could not be recorded
 }
@@ -17,8 +20,8 @@ type gateResult struct {
 // ask checks, before an account's first call, that the token is that
 // account's. An answer that decides nothing is asked for again, for
 // identityPatience; a rate limit is waited out. Every answer teaches the
-// server's time.
-func (e *engine) ask(ctx context.Context, a *account) gateResult {
+// server's time, and records since when the messages unseen are in doubt.
+func (e *engine) ask(ctx context.Context, a *account, unseen []state.Key) gateResult {
 	limits := 0
 	patience := time.Now().Add(identityPatience)
 	for n := 1; ; n++ {
@@ -32,7 +35,7 @@ func (e *engine) ask(ctx context.Context, a *account) gateResult {
 			if id.IGID != a.plan.IGID {
 				return gateResult{account: a, why: e.stranger(a, id)}
 			}
-			err := e.ledger.see(e.records, a.settling.unseen, a.clock.now(), e.keepsPlan())
+			err := e.ledger.see(e.records, unseen, a.clock.now(), e.keepsPlan())
 			return gateResult{account: a, open: true, err: err}
 		case RateLimited:
 			limits++

@@ -108,9 +108,9 @@ func (l *ledger) unclaimed(c *plan.Change, prior *state.Entry, now time.Time) *o
 	case l.nonce == "":
 		return nil
 	case prior == nil, !l.opened(prior) && (prior.PlanID != l.planID || !prior.IntendedAt.After(l.since)):
-		return &obstacle{notPrepared, c.Key()}
+		return &obstacle{kind: notPrepared, key: c.Key()}
 	case l.over(now):
-		return &obstacle{claimOver, c.Key()}
+		return &obstacle{kind: claimOver, key: c.Key()}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -145,6 +146,9 @@ func (l *ledger) append(ctx context.Context, e []state.Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.written = true
+	if claimed := (*state.ClaimedError)(nil); errors.As(err, &claimed) {
+		return err // nothing was written, and others can be
+	}
 	if err != nil {
 		if l.broken == nil {
 			l.broken = err
@@ -168,6 +172,9 @@ func (l *ledger) snapshot(ctx context.Context, force bool) error {
 	defer l.mu.Unlock()
 	if u, ok := l.session.(unfolder); ok && u.Unfolded() {
 		force = true
+	}
+	if _, shared := l.session.(state.Member); shared && !force {
+		return nil // what is appended needs no folding
 	}
 	if !l.written && !force {
 		return nil
@@ -234,7 +241,7 @@ func (l *ledger) sendCall(c *plan.Change, prior *state.Entry, now time.Time) (Ca
 		return Call{}, hit
 	}
 	if open := l.open[c.Conversation()]; len(open) > 0 {
-		return Call{}, &obstacle{inDoubt, open[0]}
+		return Call{}, &obstacle{kind: inDoubt, key: open[0]}
 	}
 	if hit := l.unclaimed(c, prior, now); hit != nil {
 		return Call{}, hit
@@ -246,17 +253,17 @@ func (l *ledger) sendCall(c *plan.Change, prior *state.Entry, now time.Time) (Ca
 // the doubts of its conversation apart.
 func (l *ledger) inTheWay(c *plan.Change, prior *state.Entry) *obstacle {
 	if prior != nil && (prior.Status == state.Reacted || prior.Status == state.StatusInvalid) {
-		return &obstacle{wrongKind, prior.Key()}
+		return &obstacle{kind: wrongKind, key: prior.Key()}
 	}
 	for _, e := range l.record.Revisions(c.Addr) {
 		if l.doubtful(e) {
-			return &obstacle{inDoubt, e.Key()}
+			return &obstacle{kind: inDoubt, key: e.Key()}
 		}
 	}
 	if !c.AllowDuplicate {
 		for _, k := range l.held[c.Fingerprint] {
 			if k.Addr != c.Addr {
-				return &obstacle{duplicate, k}
+				return &obstacle{kind: duplicate, key: k}
 			}
 		}
 	}

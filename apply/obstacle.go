@@ -13,6 +13,8 @@ import (
 type obstacle struct {
 	kind obstacleKind
 	key  state.Key // of the entry that is in the way
+	// holder is, with elsewhere, who has the conversation, if that is known.
+	holder string
 }
 
 type obstacleKind uint8
@@ -32,6 +34,8 @@ const (
 	notPrepared
 	// claimOver: the run's claim is.
 	claimOver
+	// elsewhere: another run has the conversation, or wrote the entry.
+	elsewhere
 )
 
 // outcome returns the obstacle as the outcome of a call that was not made.
@@ -79,8 +83,23 @@ func (o *obstacle) outcome() Outcome {
 				ClaimLease/time.Minute),
 			Remedy: "See that the clock of this machine is right. Then prepare again, share the record, and apply:\n\n  herald apply -prepare",
 		}
+	case elsewhere:
+		return claimedElsewhere(o)
 	}
 	return Outcome{}
+}
+
+// claimedElsewhere is the outcome of a message whose intent the store refused.
+func claimedElsewhere(o *obstacle) Outcome {
+	who := "Another run"
+	if o.holder != "" {
+		who = "The run of " + o.holder
+	}
+	return Outcome{
+		Reason:  "claimed",
+		Explain: who + " works on it, or has written it since this run looked, and the record lets only one of them send.",
+		Remedy:  "Apply again once the other run has ended.",
+	}
 }
 
 // resolveAdvice says how a person settles a doubt, each command on a line of

@@ -33,6 +33,10 @@ type pace struct {
 	gap   time.Duration
 	crowd atomic.Int32 // calls waiting for their slot
 	base  rate.Limit   // of the turns, unless they are slowed
+
+	// shared is set where several runs keep the ceiling together; then neither
+	// turn nor slots are used.
+	shared *places
 }
 
 // newPace returns a pace of that many calls a second. The turns may make up for
@@ -51,10 +55,13 @@ func newPace(perSecond float64, now time.Time) *pace {
 }
 
 // take takes a turn if there is one now; otherwise it returns how long to wait
-// before asking again.
-func (p *pace) take(now time.Time) time.Duration {
+// before asking again. want is how many turns could be taken.
+func (p *pace) take(now time.Time, want int) time.Duration {
 	if p.gap == 0 {
 		return 0
+	}
+	if p.shared != nil {
+		return p.shared.take(now, want)
 	}
 	if p.crowd.Load() >= maxCrowd {
 		return p.gap
@@ -71,15 +78,29 @@ func (p *pace) wait(ctx context.Context) error {
 	if p.gap == 0 {
 		return ctx.Err()
 	}
+	if p.shared != nil {
+		return p.shared.wait(ctx)
+	}
 	p.crowd.Add(1)
 	defer p.crowd.Add(-1)
 	return p.slots.wait(ctx)
+}
+
+// back gives back the turn of an attempt that came to no call.
+func (p *pace) back() {
+	if p.shared != nil {
+		p.shared.back()
+	}
 }
 
 // slow lets only that part of the rate through, from 0 to 1. The calls whose
 // intent is recorded keep their slots, which know one rate only: to change it
 // while some wait would let two through at once.
 func (p *pace) slow(part float64, now time.Time) {
+	if p.shared != nil {
+		p.shared.slow(part)
+		return
+	}
 	if p.gap != 0 {
 		p.turn.SetLimitAt(now, p.base*rate.Limit(part))
 	}

@@ -39,7 +39,7 @@ func (l *ledger) reactionCall(c *plan.Change, prior *state.Entry) (Call, *obstac
 		id = l.messageID(c.Target.Ref)
 	}
 	if id == "" {
-		return Call{}, &obstacle{noTarget, state.Key{Addr: c.Target.Ref, Revision: 1}}
+		return Call{}, &obstacle{kind: noTarget, key: state.Key{Addr: c.Target.Ref, Revision: 1}}
 	}
 	if there && (prior.Target != id || prior.Recipient != c.Recipient) {
 		return remove(), nil
@@ -49,7 +49,7 @@ func (l *ledger) reactionCall(c *plan.Change, prior *state.Entry) (Call, *obstac
 	}
 	for _, other := range l.targets[target{c.Account, id}] {
 		if other != c.Key() {
-			return Call{}, &obstacle{secondReaction, other}
+			return Call{}, &obstacle{kind: secondReaction, key: other}
 		}
 	}
 	return Call{Verb: AddReaction, Recipient: c.Recipient, MessageID: id, Reaction: c.React}, nil

@@ -19,6 +19,7 @@ type reading struct {
 type news struct {
 	reading
 	stopped bool // the run stopped before the call
+	boarded bool // it had its turn at the wire
 	outcome Outcome
 	// told is what the recipe says of each talk that was read.
 	told []told
@@ -45,7 +46,8 @@ func (e *engine) read(r reading) news {
 		return n
 	}
 	defer s.lane.leave()
-	if r.account.halted.Load() || e.stopping.Err() != nil {
+	n.boarded = true
+	if r.account.halted.Load() || e.stopping.Err() != nil || e.run.Session.Context().Err() != nil {
 		n.stopped = true
 		return n
 	}
@@ -108,6 +110,10 @@ func (e *engine) weigh(n *news, t *talk, l Listing, page bool) {
 	ev := evidence{
 		listing: l, now: n.account.clock.at(n.began), grace: t.patience,
 		early: !t.since.IsZero() && n.began.Before(t.since.Add(t.patience)), foundOnly: page,
+	}
+	loader, _ := e.run.Session.(state.PartLoader)
+	if n.err = e.ledger.lookUp(e.records, loader, l); n.err != nil {
+		return
 	}
 	var findings map[state.Key]finding
 	findings, n.err = e.ledger.settle(e.records, t.at, t.kinds, ev, e.keepsPlan())

@@ -32,25 +32,14 @@ const (
 // skipped, what is in doubt goes to be settled, and what nothing stands before
 // is ready to go.
 func (e *engine) review() {
+	if e.fleet != nil {
+		e.reviewShared()
+		return
+	}
 	e.endRecorded()
 	for i := range e.sched.nodes {
-		n := &e.sched.nodes[i]
-		if n.finished {
-			continue
-		}
-		entry := e.ledger.get(n.change.Key())
-		switch e.standing(n.change, entry) {
-		case standingDone:
-			e.end(int32(i), done(entry))
-		case standingRefused:
-			e.end(int32(i), ChangeResult{Result: ResultSkipped, Outcome: recorded(entry)})
-		case standingLater:
-			e.end(int32(i), ChangeResult{Result: ResultLater})
-		case standingInDoubt:
-			e.settle(int32(i), entry)
-		case standingHeld:
-			e.end(int32(i), e.heldByPlan(n.change))
-		case standingOpen:
+		if !e.sched.nodes[i].finished {
+			e.judge(int32(i))
 		}
 	}
 	for i := range e.sched.nodes {
@@ -59,6 +48,25 @@ func (e *engine) review() {
 		}
 	}
 	e.reviewed = true
+}
+
+// judge looks at one change before anything of its conversation is sent.
+func (e *engine) judge(i int32) {
+	n := &e.sched.nodes[i]
+	entry := e.ledger.get(n.change.Key())
+	switch e.standing(n.change, entry) {
+	case standingDone:
+		e.end(i, done(entry))
+	case standingRefused:
+		e.end(i, e.refusedBefore(entry))
+	case standingLater:
+		e.end(i, ChangeResult{Result: ResultLater})
+	case standingInDoubt:
+		e.settle(i, entry)
+	case standingHeld:
+		e.end(i, e.heldByPlan(n.change))
+	case standingOpen:
+	}
 }
 
 // checkLimits stops the run before its first call if it would send more than
@@ -134,6 +142,9 @@ func (e *engine) stands(c *plan.Change, entry *state.Entry) standing {
 		entry = &state.Entry{Status: state.Absent}
 	}
 	mine := entry.PlanID == e.run.Plan.ID
+	if e.rewritten(entry) && entry.Status == state.Rejected {
+		return standingRefused // in another run, while this one is under way
+	}
 	if mine && entry.Status == state.Rejected && !e.run.Plan.RetryRejected && (entry.Refusal == nil || entry.Refusal.Class != state.Hold) {
 		return standingRefused
 	}

@@ -15,7 +15,10 @@ import (
 	"herald/state"
 )
 
-// Run is one apply of one plan, under a held lock.
+// Run is one apply of one plan, under a held lock, or beside other runs where
+// the Session is a state.Member: see fleet.go. The limits of a run are then
+// those of each: StopAfterFailures and the doubts that stop an account count
+// what this run did, and MaxSends what was left of the plan when it began.
 //
 // A goroutine that waits for a disk keeps its processor to itself for up to
 // milliseconds before the runtime takes it away, and a run waits for the disk
@@ -109,6 +112,9 @@ func (r Run) Do(ctx context.Context) (*Report, hcl.Diagnostics) {
 	rep := &Report{PlanID: r.Plan.ID, Began: time.Now(), Record: r.Record, Prepare: r.Prepare}
 	defer func() { rep.Ended = time.Now() }()
 	rep.Results = r.unreached()
+	if m, shared := r.Session.(state.Member); shared && !r.Prepare {
+		return r.doShared(ctx, m, rep)
+	}
 	if diags := r.check(); diags.HasErrors() {
 		rep.Refused = true
 		return rep, diags

@@ -58,8 +58,11 @@ func (e *engine) settle(i int32, entry *state.Entry) bool {
 	t := e.join(i, &settlement{outcome: recorded(entry)})
 	if entry.DoubtAt.IsZero() {
 		t.unseen = true
-		s := &e.accounts[n.change.Account].settling
-		s.unseen = append(s.unseen, n.change.Key())
+		a := e.accounts[n.change.Account]
+		a.settling.unseen = append(a.settling.unseen, n.change.Key())
+		if a.gate == gateOpen {
+			t.since = time.Now()
+		}
 	}
 	return true
 }
@@ -74,6 +77,9 @@ func (e *engine) join(i int32, s *settlement) *talk {
 	s.talk = t
 	n.settling = true
 	e.settlements[i] = s
+	if e.fleet != nil {
+		e.fleet.of[i].read = true
+	}
 	return t
 }
 
@@ -107,7 +113,20 @@ func (e *engine) known(a *account) {
 			t.since = now
 		}
 	}
+}
+
+// sight records the doubts that were found after the account's gate had been
+// opened: they begin now.
+func (e *engine) sight(a *account) {
+	keys := a.settling.unseen
+	if a.gate != gateOpen || len(keys) == 0 {
+		return
+	}
 	a.settling.unseen = nil
+	e.asking++
+	e.workers.Go(func() {
+		e.gates <- gateResult{account: a, seen: true, err: e.ledger.see(e.records, keys, a.clock.now(), e.keepsPlan())}
+	})
 }
 
 // readSome starts the reads of an account that may begin now.
@@ -125,7 +144,7 @@ func (e *engine) readSome(a *account, now time.Time, sooner func(time.Time)) {
 			sooner(s.waitUntil)
 			return
 		}
-		if wait := s.lane.pace.take(now); wait > 0 {
+		if wait := s.lane.pace.take(now, 1); wait > 0 {
 			sooner(now.Add(wait))
 			return
 		}
@@ -146,6 +165,9 @@ func (e *engine) heed(n news) {
 	e.reading--
 	a, s := n.account, &n.account.settling
 	s.lane.inFlight--
+	if !n.boarded {
+		s.lane.pace.back()
+	}
 	if n.err != nil {
 		e.halted(haltBroken, n.err)
 	}

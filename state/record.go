@@ -104,6 +104,21 @@ func (r *Record) Revisions(a addr.Instance) []*Entry {
 	return out
 }
 
+// Delete takes the entry with the key out of r, if there is one.
+func (r *Record) Delete(k Key) {
+	delete(r.entries, k)
+	if r.latest[k.Addr] != k.Revision {
+		return
+	}
+	delete(r.latest, k.Addr)
+	for rev := k.Revision - 1; rev > 1; rev-- {
+		if r.entries[Key{k.Addr, rev}] != nil {
+			r.latest[k.Addr] = rev
+			return
+		}
+	}
+}
+
 // Move puts every revision of one address under another, Before included. The
 // entries' Change stays: nothing about the send itself was written. It reports
 // whether there was anything to move; the target must have no entry.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"herald/apply"
 )
 
 // maxAnswer is the most that is read of an answer where the request says
@@ -48,7 +50,7 @@ func (c *Client) exchange(ctx context.Context, token Token, r request) reply {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
 	defer cancel()
-	w := c.witness(r.body)
+	w := c.witness(r.body, apply.GateOpen(ctx))
 	answer, err := c.transport.RoundTrip(c.prepare(w.trace(ctx), token, r, w.body()))
 	wrote, whole := w.over(err != nil)
 	out := reply{wrote: wrote, whole: whole}

@@ -21,6 +21,9 @@ type line struct {
 	left    int64 // bytes that were taken below, ever
 	writing int   // writes that have begun and not ended
 	sealed  bool
+	// gate is asked before the first write of a request, and seals the line
+	// where it is shut; nil is open.
+	gate func() bool
 }
 
 // Write writes, unless the line is sealed. A write that failed counts for what
@@ -28,6 +31,10 @@ type line struct {
 // part of a TLS record that nobody can open without its end.
 func (l *line) Write(p []byte) (int, error) {
 	l.mu.Lock()
+	if l.gate != nil && !l.gate() {
+		l.sealed = true
+	}
+	l.gate = nil
 	if l.sealed {
 		l.mu.Unlock()
 		return 0, errSealed
@@ -47,6 +54,13 @@ func (l *line) mark() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.left
+}
+
+// guard lets the next request leave only if its gate is open then.
+func (l *line) guard(gate func() bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gate = gate
 }
 
 // hasLeft reports whether anything left since the mark, or may be leaving.

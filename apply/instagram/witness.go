@@ -23,15 +23,16 @@ type witness interface {
 	over(failed bool) (wrote, whole bool)
 }
 
-// witness returns the one for a request with this body; nil is a GET's.
-func (c *Client) witness(body []byte) witness {
+// witness returns the one for a request with this body; nil is a GET's. Nothing
+// of the request leaves once the gate is shut; nil is always open.
+func (c *Client) witness(body []byte, gate func() bool) witness {
 	switch {
 	case c.owned != nil:
-		return &watch{data: body}
+		return &watch{data: body, gate: gate}
 	case body == nil: // there is no body to watch
 		return &headers{}
 	}
-	return &onceBody{data: body}
+	return &onceBody{data: body, gate: gate}
 }
 
 // watch is the witness of the client's own transport: it watches the line. The
@@ -40,6 +41,7 @@ func (c *Client) witness(body []byte) witness {
 // the headers before it asks for a body that may be slow.
 type watch struct {
 	data  []byte
+	gate  func() bool
 	hooks httptrace.ClientTrace
 
 	mu    sync.Mutex
@@ -80,6 +82,7 @@ func (w *watch) got(info httptrace.GotConnInfo) {
 		return
 	}
 	w.mark = w.line.mark()
+	w.line.guard(w.gate)
 	if w.ended {
 		w.line.seal(w.mark)
 	}
@@ -153,6 +156,7 @@ func (h *headers) over(bool) (wrote, whole bool) { return h.wrote.Load(), true }
 type onceBody struct {
 	mu     sync.Mutex
 	data   []byte
+	gate   func() bool
 	given  int
 	sealed bool
 }
@@ -167,6 +171,9 @@ func (b *onceBody) Read(p []byte) (int, error) {
 	defer b.mu.Unlock()
 	if b.given == len(b.data) { // net/http asks once more, when the answer may be there
 		return 0, io.EOF
+	}
+	if b.given == 0 && b.gate != nil && !b.gate() {
+		b.sealed = true
 	}
 	if b.sealed {
 		return 0, errSealed

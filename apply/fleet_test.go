@@ -1,0 +1,376 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/config/addr"
+	"herald/plan"
+	"herald/state"
+)
+
+// team is several runs of one plan on one record.
+type team struct {
+	t       *testing.T
+	commons *commons
+	street  *street
+	draft   *draft
+	edit    func(*Run)
+	running sync.WaitGroup
+
+	mu     sync.Mutex
+	events []Event
+}
+
+func newTeam(t *testing.T, d *draft) *team {
+	return &team{t: t, commons: newCommons(state.NewRecord("lineage")), street: newStreet(), draft: d}
+}
+
+// outturn is how one run ended.
+type outturn struct {
+	rep   *Report
+	diags hcl.Diagnostics
+}
+
+// run begins a run; the channel has its end.
+func (g *team) run(who string) (*mate, <-chan outturn) {
+	m := g.commons.join(who)
+	out := make(chan outturn, 1)
+	g.running.Go(func() {
+		defer func() { _ = m.Unlock() }()
+		record, err := m.Load(context.Background())
+		if err != nil && g.commons.stored != nil {
+			out <- outturn{rep: &Report{Broken: err}}
+			return
+		}
+		r := Run{
+			Plan: g.draft.p, Session: m, Record: record, Client: walker{g.street, m}, Random: func() float64 { return 0.5 },
+			Lineage: func() string { return "lineage of " + who },
+			Observe: func(e Event) {
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				g.events = append(g.events, e)
+			},
+		}
+		if g.edit != nil {
+			g.edit(&r)
+		}
+		rep, diags := r.Do(context.Background())
+		out <- outturn{rep, diags}
+	})
+	return m, out
+}
+
+// check fails the test unless everything was sent once, in order, with never
+// two calls of a conversation at once and never more than rate in a second.
+func (g *team) check(rate int) {
+	g.t.Helper()
+	for _, f := range g.street.faults {
+		g.t.Error(f)
+	}
+	next := make(map[string]int)
+	for _, p := range g.street.posts {
+		to := p.call.Recipient
+		var n int
+		if _, err := fmt.Sscanf(p.call.Content.Value, "text %d", &n); err == nil && n < next[to] {
+			g.t.Errorf("%s comes after text %d", wire(p.call), next[to])
+		}
+		next[to] = n
+	}
+	for _, c := range g.draft.p.Changes {
+		key := c.Recipient + ":" + c.Content.Value
+		if n := len(g.street.accepted[key]); n != 1 {
+			g.t.Errorf("%s was delivered %d times", key, n)
+		}
+		if e := g.commons.stored.Get(c.Key()); e == nil || e.Status != state.Sent {
+			g.t.Errorf("%s is recorded as %+v", c.Key(), e)
+		}
+	}
+	if most := busiest(g.street.posts, func(post) bool { return true }); rate > 0 && most > rate {
+		g.t.Errorf("%d calls in one second", most)
+	}
+}
+
+// many is a plan of n messages to each of so many people.
+func many(people, n int) *draft {
+	d := newDraft("sha256:p1")
+	for i := range n {
+		block := addr.Block{Kind: addr.Message, Name: fmt.Sprintf("m%d", i)}
+		for p := range people {
+			d.sendAt(block.Each(fmt.Sprint(p)), shop, fmt.Sprint(p), fmt.Sprintf("text %d", i))
+		}
+	}
+	return d
+}
+
+func TestRunsShareAPlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTeam(t, many(200, 5))
+		g.street.latency = 200 * time.Millisecond
+		var ends []<-chan outturn
+		began := time.Now()
+		for i := range 4 {
+			_, end := g.run(fmt.Sprint("run ", i))
+			ends = append(ends, end)
+		}
+		posts := 0
+		for i, end := range ends {
+			e := <-end
+			code(t, e.rep, 0)
+			equal(t, "diagnostics", summaries(e.diags), "")
+			for _, r := range e.rep.Results {
+				if r.Result != ResultDone && r.Result != ResultSkipped {
+					t.Errorf("run %d ends %s with %v", i, r.Change.Key(), r.Result)
+				}
+			}
+			t.Logf("run %d: %d posts", i, e.rep.Posts)
+			if e.rep.Posts < 50 {
+				t.Errorf("run %d did %d of 1000", i, e.rep.Posts)
+			}
+			posts += e.rep.Posts
+		}
+		took := time.Since(began)
+		t.Logf("%d posts in %s; asked for: %v; places: %v", posts, took, g.commons.asked, g.commons.places)
+		g.check(100)
+		if took > 11500*time.Millisecond { // the last to end looks once a second
+			t.Errorf("it took %s, and 1000 calls at 100 a second take 10", took)
+		}
+		if n := g.commons.places["messages"]; n > 1080 {
+			t.Errorf("%d places were reserved for 1000 calls", n)
+		}
+	})
+}
+
+func TestRunsShareThePace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTeam(t, many(1000, 3))
+		g.street.latency = 150 * time.Millisecond
+		g.commons.spread = 30
+		began := time.Now()
+		var ends []<-chan outturn
+		for i := range 3 {
+			_, end := g.run(fmt.Sprint("run ", i))
+			ends = append(ends, end)
+		}
+		for _, end := range ends {
+			code(t, (<-end).rep, 0)
+		}
+		g.check(100)
+		n := len(g.street.posts) * 9 / 10 // at the end there is not always something to send
+		rate := float64(n) / g.street.posts[n].at.Sub(g.street.posts[0].at).Seconds()
+		t.Log(perSecond(g.street.posts))
+		t.Logf("%.2f a second, %s, places: %v", rate, time.Since(began), g.commons.places)
+		if rate < 99 {
+			t.Errorf("%.2f calls a second", rate)
+		}
+	})
+}
+
+// TestRunsThatDie kills runs at any moment, stops others past their lease and
+// lets them go on, and loses answers.
+func TestRunsThatDie(t *testing.T) {
+	seeds := uint64(6)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { runsThatDie(t, seed) })
+		})
+	}
+}
+
+func runsThatDie(t *testing.T, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 7))
+	g := newTeam(t, many(60, 5))
+	for i := range g.draft.p.Accounts {
+		g.draft.p.Accounts[i].Rates.Reads = 50
+	}
+	g.street.latency = 100 * time.Millisecond
+	g.commons.random = rand.New(rand.NewPCG(seed, 8))
+	fate := rand.New(rand.NewPCG(seed, 9))
+	g.street.fate = func(Call) (bool, Class) {
+		switch fate.IntN(20) {
+		case 0:
+			return true, InDoubt
+		case 1:
+			return false, InDoubt
+		case 2:
+			return false, RateLimited
+		}
+		return true, Accepted
+	}
+	type running struct {
+		m   *mate
+		end <-chan outturn
+	}
+	var all []running
+	begin := func() {
+		m, end := g.run(fmt.Sprint("run ", len(all)))
+		all = append(all, running{m, end})
+	}
+	for range 4 {
+		begin()
+	}
+	dead := make(map[int]bool)
+	for range 6 {
+		time.Sleep(time.Duration(random.IntN(1500)) * time.Millisecond)
+		i := random.IntN(len(all))
+		if dead[i] {
+			continue
+		}
+		dead[i] = true
+		if random.IntN(3) > 0 {
+			all[i].m.kill()
+		} else {
+			all[i].m.freeze()
+			wait := time.Duration(random.IntN(100)) * time.Second
+			g.running.Go(func() {
+				time.Sleep(wait)
+				all[i].m.thaw()
+			})
+		}
+		begin()
+	}
+	begin()
+	for i, r := range all {
+		e := <-r.end
+		t.Logf("run %d: exit code %d, %d posts, broken %v, %s", i, e.rep.ExitCode(), e.rep.Posts, e.rep.Broken, summaries(e.diags))
+		if !dead[i] {
+			code(t, e.rep, 0)
+		}
+	}
+	g.running.Wait()
+	g.check(100)
+	t.Logf("%d posts; asked for: %v; places: %v", len(g.street.posts), g.commons.asked, g.commons.places)
+}
+
+// TestRunsWaitForEachOther has conversations wait for others that any run may
+// have, in both directions.
+func TestRunsWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDraft("sha256:p1")
+		for i := range 6 {
+			block := addr.Block{Kind: addr.Message, Name: fmt.Sprintf("m%d", i)}
+			for p := range 24 {
+				c := d.sendAt(block.Each(fmt.Sprint(p)), shop, fmt.Sprint(p), fmt.Sprintf("text %d", i))
+				if i > 0 {
+					before := addr.Block{Kind: addr.Message, Name: fmt.Sprintf("m%d", i-1)}
+					c.DependsOn = []addr.Instance{before.Each(fmt.Sprint((p + 5*i) % 24))}
+				}
+			}
+		}
+		g := newTeam(t, d)
+		g.street.latency = 50 * time.Millisecond
+		var ends []<-chan outturn
+		for i := range 3 {
+			_, end := g.run(fmt.Sprint("run ", i))
+			ends = append(ends, end)
+		}
+		for _, end := range ends {
+			e := <-end
+			code(t, e.rep, 0)
+			t.Logf("%d posts in %s", e.rep.Posts, e.rep.Ended.Sub(e.rep.Began))
+		}
+		g.check(100)
+		g.running.Wait()
+		sent := make(map[addr.Instance]time.Time)
+		for _, p := range g.street.posts {
+			i := slices.IndexFunc(d.p.Changes, func(c *plan.Change) bool {
+				return c.Recipient == p.call.Recipient && c.Content == p.call.Content
+			})
+			c := d.p.Changes[i]
+			for _, dep := range c.DependsOn {
+				if sent[dep].IsZero() {
+					t.Errorf("%s is sent before %s", c.Addr, dep)
+				}
+			}
+			sent[c.Addr] = p.at
+		}
+	})
+}
+
+// TestRunsAndRefusals has one run's refusals be all runs' refusals: nothing
+// that was refused in one is tried in another.
+func TestRunsAndRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTeam(t, many(40, 3))
+		g.street.latency = 100 * time.Millisecond
+		g.street.fate = func(c Call) (bool, Class) {
+			switch {
+			case c.Content.Value != "text 1":
+			case c.Recipient == "7":
+				return false, Hold
+			case c.Recipient == "8":
+				return false, Final
+			}
+			return true, Accepted
+		}
+		var ends []<-chan outturn
+		for i := range 3 {
+			_, end := g.run(fmt.Sprint("run ", i))
+			ends = append(ends, end)
+		}
+		for _, end := range ends {
+			e := <-end
+			code(t, e.rep, 3)
+			equal(t, "diagnostics", summaries(e.diags), "Message refused; Message refused; Not sent yet; Not sent yet")
+		}
+		for _, who := range []string{"7", "8"} {
+			n := 0
+			for _, p := range g.street.posts {
+				if p.call.Recipient == who && p.call.Content.Value == "text 1" {
+					n++
+				}
+			}
+			if n != 1 {
+				t.Errorf("the refused message to %s was tried %d times", who, n)
+			}
+		}
+	})
+}
+
+// TestRunsMakeTheRecord has several runs begin where there is no record, with
+// something to move and to import.
+func TestRunsMakeTheRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTeam(t, many(20, 2))
+		g.commons.stored, g.draft.p.Lineage = nil, ""
+		g.edit = func(r *Run) { r.NewRecord = true }
+		var ends []<-chan outturn
+		for i := range 3 {
+			_, end := g.run(fmt.Sprint("run ", i))
+			ends = append(ends, end)
+		}
+		for _, end := range ends {
+			e := <-end
+			code(t, e.rep, 0)
+			equal(t, "diagnostics", summaries(e.diags), "")
+			equal(t, "lineage", e.rep.Record.Lineage, g.commons.stored.Lineage)
+		}
+		g.check(100)
+		if !strings.HasPrefix(g.commons.stored.Lineage, "lineage of run") {
+			t.Errorf("the lineage is %s", g.commons.stored.Lineage)
+		}
+	})
+}
+
+func perSecond(posts []post) (list []int) {
+	for _, p := range posts {
+		n := int(p.at.Sub(posts[0].at) / time.Second)
+		for len(list) <= n {
+			list = append(list, 0)
+		}
+		list[n]++
+	}
+	return list
+}

@@ -1,0 +1,289 @@
+package apply
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// places are the moments at which the calls of one lane may be made where
+// several runs share the pace of an account. Runs reserve them in slices, a
+// few at a time and as far as they have something to call for; what a run does
+// with its own never depends on the others.
+//
+// All places together keep the ceiling: no span of window + late holds more
+// than are allowed in window. So a run may do no more, in any window, than make
+// as many calls as it has places in that time. A call that comes up to late
+// after its place keeps that by itself. A later one keeps it as long as another
+// of its places stays empty in the window that follows: the call that would have
+// had that one comes later in turn, so that a delay moves on from second to
+// second, and costs nothing.
+type places struct {
+	reserve func(ctx context.Context, n int, rate float64) (time.Duration, error)
+	spawn   func(func()) // begins a goroutine that the run waits for
+	ctx     context.Context
+	nudge   chan<- struct{} // told of new places
+	slice   int             // places reserved at once
+	gap     time.Duration   // between two places
+	window  time.Duration
+	late    time.Duration
+	free    func() int // calls that could go beside those in flight
+
+	waiting chan struct{} // holds one element while somebody waits for a place
+	more    chan struct{} // holds one element after places have come
+
+	mu   sync.Mutex
+	due  []time.Time // in order
+	used int         // so many of due are used, or lost
+	made []time.Time // the calls of the last window
+	odd  time.Time   // until then a call of the last window was late
+	// flying counts the attempts that have begun and have no place yet.
+	flying int
+	seated int  // those of them that only wait for their place
+	hungry bool // an attempt could begin if it had a place
+	asking bool
+	part   float64 // of the rate that is asked for
+	err    error   // why no more places can be had
+}
+
+const (
+	// sliceSpan is how much time the places take that are reserved at once.
+	sliceSpan = 100 * time.Millisecond
+	// placesAhead is how far ahead a run has places, if it needs so many.
+	placesAhead = 250 * time.Millisecond
+	// placesLead is how long before its place an attempt begins: its intent is
+	// to be recorded by then.
+	placesLead = 150 * time.Millisecond
+	// fewCalls are so few in a second that the slack is doubled: a delay is
+	// then not made up for.
+	fewCalls = 10
+)
+
+// newPlaces returns the places of that many calls a second, which are fewer
+// than unlimited. What reserves them and who is told is set by share.
+func newPlaces(perSecond float64) *places {
+	perSecond = max(perSecond, 1.0/longest)
+	n := max(1, int(perSecond+1e-6))
+	window := max(time.Second, time.Duration(float64(n)/perSecond*float64(time.Second)))
+	part := slack
+	if n < fewCalls {
+		part *= 2
+	}
+	gap := time.Duration(float64(window) / (1 - part) / float64(n))
+	return &places{
+		gap: gap, window: window, late: (time.Duration(n)*gap - window) / 2,
+		slice: max(1, int(sliceSpan/gap)), part: 1,
+		waiting: make(chan struct{}, 1), more: make(chan struct{}, 1),
+	}
+}
+
+// take begins an attempt if there is a place for it soon; otherwise it returns
+// how long to wait before asking again. want is how many attempts could begin.
+func (s *places) take(now time.Time, want int) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trim(now)
+	s.ask(now, s.flying+want)
+	if next := s.used + s.flying; next < len(s.due) {
+		if wait := s.due[next].Add(-placesLead).Sub(now); wait > 0 {
+			return wait
+		}
+		s.flying++
+		return 0
+	}
+	s.hungry = true
+	return time.Second // or until places have come, or one was used
+}
+
+// back ends an attempt that needs no place any more.
+func (s *places) back() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flying--
+}
+
+// wait waits for a place, or until ctx is done.
+func (s *places) wait(ctx context.Context) error {
+	s.seat(1)
+	defer s.seat(-1)
+	select {
+	case s.waiting <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.waiting }()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		d, ok := s.sit(time.Now())
+		if ok {
+			return ctx.Err()
+		}
+		timer.Reset(d)
+		select {
+		case <-timer.C:
+		case <-s.more:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (s *places) seat(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seated += n
+}
+
+// sit takes the next place for a call that is made now, or returns when to try
+// again.
+func (s *places) sit(now time.Time) (time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trim(now)
+	s.ask(now, s.flying)
+	if s.used == len(s.due) {
+		return time.Second, false
+	}
+	at := s.due[s.used]
+	if n := len(s.made); n > 0 {
+		if soonest := s.made[n-1].Add(time.Duration(tight * float64(s.gap))); soonest.After(at) {
+			at = soonest
+		}
+	}
+	if d := at.Sub(now); d > 0 {
+		return d, false
+	}
+	onTime := now.Sub(s.due[s.used]) <= s.late
+	if !onTime || now.Before(s.odd) {
+		if d := s.full(now); d > 0 {
+			return d, false
+		}
+	}
+	if !onTime {
+		s.odd = now.Add(s.window + s.late)
+	}
+	s.made = append(s.made, now)
+	s.used++
+	s.flying--
+	if s.hungry {
+		s.hungry = false
+		poke(s.nudge)
+	}
+	return 0, true
+}
+
+// full returns 0 if a call may be made now, although it or one of the last
+// window is late, and else when to look again.
+func (s *places) full(now time.Time) time.Duration {
+	room := func(from time.Time) int { // of the window from then on
+		first, _ := slices.BinarySearchFunc(s.due, from.Add(-s.late), afterTime)
+		end, _ := slices.BinarySearchFunc(s.due, from.Add(s.window), afterTime)
+		calls, _ := slices.BinarySearchFunc(s.made, from, afterTime)
+		return end - first - (len(s.made) - calls)
+	}
+	begin := now.Add(-s.window)
+	if room(begin) < 1 {
+		return max(s.gap/4, time.Millisecond)
+	}
+	// Room changes for the worse only where a place leaves the window.
+	for _, p := range slices.Backward(s.due) {
+		from := p.Add(s.late)
+		if !from.Before(now) {
+			continue
+		}
+		if from.Before(begin) {
+			break
+		}
+		if room(from) < 1 {
+			return from.Add(s.window).Sub(now) + 1
+		}
+	}
+	return 0
+}
+
+// afterTime finds the first of a list that is after t.
+func afterTime(at, t time.Time) int {
+	if at.After(t) {
+		return 1
+	}
+	return -1
+}
+
+// trim forgets what is over. A place that nobody used for a whole window is
+// lost.
+func (s *places) trim(now time.Time) {
+	begin := now.Add(-s.window)
+	for s.used < len(s.due) && s.due[s.used].Before(begin) {
+		s.used++
+	}
+	if n, _ := slices.BinarySearchFunc(s.made, begin, afterTime); n > 0 {
+		s.made = s.made[n:]
+	}
+	old, _ := slices.BinarySearchFunc(s.due, begin.Add(-2*s.late), afterTime)
+	if old = min(old, s.used); old > 0 {
+		s.due, s.used = s.due[old:], s.used-old
+	}
+}
+
+// ask reserves places for so many attempts, unless there are enough for now. A
+// place is of no use to an attempt that has to wait for another's answer.
+func (s *places) ask(now time.Time, want int) {
+	n := len(s.due)
+	want = min(want, s.seated+s.free())
+	// A place that was missed is of use only with one that is to come.
+	missed, _ := slices.BinarySearchFunc(s.due, now.Add(-s.late), afterTime)
+	if want -= n - max(s.used, missed); want <= 0 || s.asking || s.err != nil || n > 0 && s.due[n-1].Sub(now) >= placesAhead {
+		return
+	}
+	s.asking = true
+	n = min(want, s.slice)
+	gap := time.Duration(float64(s.gap) / s.part)
+	s.spawn(func() {
+		wait, err := s.reserve(s.ctx, n, float64(time.Second)/float64(gap))
+		s.came(time.Now().Add(wait), n, gap, err)
+	})
+}
+
+// came takes places that were reserved.
+func (s *places) came(first time.Time, n int, gap time.Duration, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asking = false
+	if err != nil {
+		s.err = err
+		n = 0
+	}
+	for i := range n {
+		at := first.Add(time.Duration(i) * gap)
+		if last := len(s.due) - 1; last >= 0 && s.due[last].After(at) {
+			at = s.due[last]
+		}
+		s.due = append(s.due, at)
+	}
+	poke(s.more)
+	poke(s.nudge)
+}
+
+// poke wakes whoever listens, if that was not done already.
+func poke(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// slow asks for that part of the rate only.
+func (s *places) slow(part float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.part = max(part, 0.01)
+}
+
+// failure returns why no places can be had any more, or nil.
+func (s *places) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
