@@ -121,13 +121,15 @@ func (r *reader) failed(t *talk) bool {
 // pause waits before another round: until an absence can be believed, or a
 // while after a failure.
 func (r *reader) pause(ctx context.Context, round int) bool {
-	d := backoff(round-1, retryFirst, retryMost, r.Random)
+	e := Event{Type: Retrying, Account: r.account, For: backoff(round-1, retryFirst, retryMost, r.Random)}
 	if round == 2 && !r.Refresh {
-		d = time.Until(r.began.Add(r.patience))
+		e.Type, e.For = Looking, time.Until(r.began.Add(r.patience))
 	}
+	d := e.For
 	if d > 0 {
+		e.Left = d
 		r.mu.Lock()
-		r.tell(Event{Type: Looking, Account: r.account, For: d, Left: d})
+		r.tell(e)
 		r.mu.Unlock()
 	}
 	return sleep(ctx, d)
@@ -258,7 +260,7 @@ func (r *reader) take(t *talk, l apply.Listing, began time.Time) {
 		}
 	}
 	first := !r.done[t] && r.counted(t)
-	r.done[t] = (decided || r.Refresh) && usable
+	r.done[t] = decided && usable || r.Refresh && l.Outcome.Class == apply.Accepted
 	if first {
 		r.read++
 	}

@@ -56,6 +56,8 @@ const (
 	Waiting
 	// Looking: what was not found is looked for again, For from now.
 	Looking
+	// Retrying: what could not be read is read again, For from now.
+	Retrying
 	// Stopped: nothing more is read of the account; Outcome is set.
 	Stopped
 	// Interrupted: the survey ends before its time.

@@ -16,6 +16,7 @@ import (
 // planOptions are the flags of the plan command.
 type planOptions struct {
 	request
+	refreshOptions
 	out              string
 	since            string
 	expires          time.Duration
@@ -31,6 +32,7 @@ func (a *App) planCommand() command {
 		sinceFlag(&o.since),
 		boolFlag(&o.detailedExitcode, "detailed-exitcode", "Exit with 2 if there is something to do, 0 if not, 1 on errors."),
 	}
+	flags = append(flags, o.refreshOptions.flags()...)
 	flags = append(flags, o.format.flags()...)
 	flags = append(flags, o.inputs.flags()...)
 	flags = append(flags, o.selectionFlags()...)
@@ -41,7 +43,7 @@ func (a *App) planCommand() command {
 		name: "plan", synopsis: "Show what would be sent.",
 		help: `Compares the configuration with the record and shows what apply would send, in the order in which it would, and why.
 
-It needs no token, opens no connection and writes no file but those that -out and -json-into name.
+It needs no token, opens no connection and writes no file but those that -out and -json-into name. With -refresh it does need the token, and reads the conversations of those to whom something would be sent.
 
 Exit codes: 0 the plan is made; 1 an error; 2 with -detailed-exitcode: there is something to do.`,
 		flags:  flags,
@@ -80,6 +82,11 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 		a.report(more)
 		return exitError
 	}
+	refresh, more := a.refreshed(ctx, o, p)
+	if diags = append(diags, more...); diags.HasErrors() {
+		a.report(more)
+		return exitError
+	}
 	if o.expires > 0 {
 		p.Expires = a.Now().Add(o.expires).UTC().Truncate(time.Second)
 	}
@@ -94,7 +101,7 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 	} else {
 		a.annotate(diags)
 	}
-	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox, Since: since, Variables: o.format.variables(want)})
+	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox, Since: since, Refresh: refresh, Variables: o.format.variables(want)})
 	if code := a.show(o.format, planDocument(doc)); code != exitOK {
 		return code
 	}

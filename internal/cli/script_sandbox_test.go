@@ -55,11 +55,12 @@ func (s *stage) open(ts *testscript.TestScript) *sandbox.Server {
 
 // cmdSandbox takes the options -latency=DURATION, -window=DURATION (after
 // which nobody can be written to who has not written) and -token=TOKEN (of the
-// account 17841405822304914, the only one then). $DEAD is an address where
+// account 17841405822304914, the only one then) and, after that, -posts=ID,…
+// (which it owns). $DEAD is an address where
 // nobody listens.
 func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	s := stageOf(ts)
-	usage(ts, !neg && s.server == nil, "sandbox [-latency=DURATION] [-window=DURATION] [-token=TOKEN], once")
+	usage(ts, !neg && s.server == nil, "sandbox [-latency=DURATION] [-window=DURATION] [-token=TOKEN [-posts=ID,...]], once")
 	opts := sandbox.Options{Control: true}
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
@@ -70,6 +71,10 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 			opts.Window = duration(ts, value)
 		case "-token":
 			opts.Accounts = []sandbox.Account{{IGID: "17841405822304914", Token: value}}
+		case "-posts":
+			for id := range strings.SplitSeq(value, ",") {
+				opts.Accounts[0].Posts = append(opts.Accounts[0].Posts, sandbox.Post{ID: id})
+			}
 		default:
 			ts.Fatalf("unknown option %s", arg)
 		}

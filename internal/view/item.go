@@ -34,7 +34,8 @@ type Item struct {
 }
 
 // Item puts a change of the plan into words, as Describe does, and adds the
-// text that was sent where the plan that was reviewed before has it.
+// text that was sent where the plan that was reviewed before has it, and what
+// Instagram told.
 func (d *PlanDoc) Item(c *plan.Change) Item {
 	it := Describe(c)
 	if c.Reason == plan.EditedAfterSent && c.Base != nil && it.Body != "" {
@@ -42,6 +43,7 @@ func (d *PlanDoc) Item(c *plan.Change) Item {
 			it.Was = was
 		}
 	}
+	it.Notes = append(it.Notes, d.Refresh.notes(c)...)
 	return it
 }
 

@@ -39,6 +39,8 @@ type PlanOptions struct {
 	// Variables are the values that the plan was made with, for JSON; nil where
 	// they are not known, as of a saved plan.
 	Variables []Variable
+	// Refresh is what Instagram told about the plan; nil where it was not asked.
+	Refresh *Refresh
 }
 
 // Variable is the value of an input variable.

@@ -24,6 +24,7 @@ type planJSON struct {
 	Accounts        []accountJSON           `json:"accounts"`
 	Selection       *plan.Selection         `json:"selection,omitempty"`
 	RetryRejected   bool                    `json:"retry_rejected,omitempty"`
+	RefreshedAt     string                  `json:"refreshed_at,omitempty"` // with -refresh: when Instagram was asked
 	Variables       map[string]variableJSON `json:"variables,omitempty"`
 	ResourceChanges []changeJSON            `json:"resource_changes"` // in the order of execution
 	Moves           []plan.Move             `json:"moves,omitempty"`
@@ -69,6 +70,7 @@ type changeJSON struct {
 	HeldReason      string        `json:"held_reason,omitempty"`
 	Filename        string        `json:"filename,omitempty"` // of the block, and its line
 	Line            int           `json:"line,omitempty"`
+	Refresh         *refreshJSON  `json:"refresh,omitempty"` // with -refresh: what Instagram told
 }
 
 type beforeJSON struct {
@@ -130,7 +132,7 @@ type outputJSON struct {
 func PlanJSON(w io.Writer, d *PlanDoc) error {
 	n := d.Counts
 	doc := planJSON{
-		FormatVersion: FormatVersion, PlanID: d.ID, Sandbox: d.Sandbox, Expires: stamp(d.Expires), RetryRejected: d.RetryRejected,
+		FormatVersion: FormatVersion, PlanID: d.ID, Sandbox: d.Sandbox, Expires: stamp(d.Expires), RetryRejected: d.RetryRejected, RefreshedAt: d.Refresh.at(),
 		Applyable:       !d.Empty(),
 		Complete:        n.Held+n.Rejected+n.InDoubt+n.NotSelected == 0,
 		Accounts:        make([]accountJSON, 0, len(d.Accounts)),
@@ -175,7 +177,7 @@ func variables(vars []Variable) map[string]variableJSON {
 func (d *PlanDoc) changeJSON(c *plan.Change, ids map[string]string) changeJSON {
 	j := changeJSON{
 		Address: c.Addr.String(), Mode: "managed", Type: c.Addr.Kind.String(), Name: c.Addr.Name,
-		Account: d.accountName(c.Account), ActionReason: string(c.Reason), Recorded: recorded(c), Marks: marksJSON(c),
+		Account: d.accountName(c.Account), ActionReason: string(c.Reason), Recorded: recorded(c), Marks: marksJSON(c), Refresh: d.Refresh.json(c),
 		Change: beforeJSON{Actions: c.Action.Terraform(), Before: d.before(c), After: after(c, ids)},
 	}
 	if c.Addr.Keyed {

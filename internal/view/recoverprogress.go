@@ -54,6 +54,8 @@ func (p *SurveyProgress) Observe(e survey.Event) {
 		p.line(name + p.paint(p.yellow, "rate limit reached: reading waits "+span(e.For)))
 	case survey.Looking:
 		p.line(name + "looks again in " + span(e.For) + " for what was not found: a message may appear late")
+	case survey.Retrying:
+		p.line(name + "reads again in " + span(e.For) + " what could not be read")
 	case survey.Stopped:
 		p.line(name + p.paint(p.red, "stopped"+safe.Line(outcomeCodes(e.Outcome))))
 	case survey.Interrupted:

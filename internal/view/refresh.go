@@ -1,0 +1,276 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"herald/apply/survey"
+	"herald/config/content"
+	"herald/plan"
+	"herald/state"
+)
+
+// Refresh is what Instagram tells about a plan at one moment: what of it is in
+// the conversations already, how long each person can still be written to, and
+// which posts are not the account's own. It changes nothing of the plan and is
+// no part of its id.
+type Refresh struct {
+	At     time.Time // Instagram's time, or this machine's
+	within time.Duration
+
+	found   map[*plan.Change]*survey.Finding
+	windows map[state.Conversation]survey.Window
+	first   map[*plan.Change]bool // the first change of its conversation: it tells about the window
+	posts   map[*plan.Change]bool // true: not the account's own; false: that could not be found out
+	changes []*plan.Change        // that it is about, in the plan's order
+	stopped []survey.Stop
+}
+
+// NewRefresh makes the notes of a survey. A window that closes within that time
+// is warned of.
+func NewRefresh(rep *survey.Report, within time.Duration) *Refresh {
+	r := &Refresh{
+		At: rep.Now, within: within, stopped: rep.Stopped,
+		found: make(map[*plan.Change]*survey.Finding), windows: make(map[state.Conversation]survey.Window),
+		first: make(map[*plan.Change]bool), posts: make(map[*plan.Change]bool),
+	}
+	seen := make(map[state.Conversation]bool)
+	for i := range rep.Findings {
+		c := rep.Findings[i].Change
+		r.changes = append(r.changes, c)
+		r.found[c] = &rep.Findings[i]
+		r.first[c] = !seen[c.Conversation()]
+		seen[c.Conversation()] = true
+	}
+	for _, w := range rep.Windows {
+		r.windows[state.Conversation{Account: w.Account, Recipient: w.Recipient}] = w
+	}
+	for _, c := range rep.Foreign {
+		r.posts[c] = true
+	}
+	for _, c := range rep.Unchecked {
+		r.posts[c] = false
+	}
+	return r
+}
+
+// presence says what is known of a message's being there.
+type presence string
+
+const (
+	presenceFound   presence = "found"
+	presenceMaybe   presence = "maybe"
+	presenceUnknown presence = "unknown"
+	presenceNotSeen presence = "not_seen"
+)
+
+func presenceOf(f *survey.Finding) presence {
+	if f.Verdict == survey.Found {
+		return presenceFound
+	}
+	switch f.Why {
+	case survey.EqualTexts, survey.MediaThere:
+		return presenceMaybe
+	case survey.Unread, survey.Unreadable, survey.Unlisted, survey.Hidden:
+		return presenceUnknown
+	case survey.OtherMessages, survey.TooEarly:
+	}
+	return presenceNotSeen
+}
+
+// opening says how a messaging window stands.
+type opening string
+
+const (
+	windowOpen    opening = "open"
+	windowClosing opening = "closing"
+	windowClosed  opening = "closed"
+	windowUnknown opening = "unknown"
+)
+
+// opening says how the window of the change's conversation stands, and when it
+// closes or did.
+func (r *Refresh) opening(c *plan.Change) (opening, time.Time) {
+	w, ok := r.windows[c.Conversation()]
+	switch closes := w.Closes(); {
+	case !ok || !w.Known:
+		return windowUnknown, time.Time{}
+	case w.Never || !closes.After(r.At):
+		return windowClosed, closes
+	case w.Before:
+		return windowUnknown, closes
+	case closes.Sub(r.At) <= r.within:
+		return windowClosing, closes
+	default:
+		return windowOpen, closes
+	}
+}
+
+// notes are the sentences about a change. It may be called on nil.
+func (r *Refresh) notes(c *plan.Change) []Words {
+	if r == nil || r.found[c] == nil {
+		return nil
+	}
+	var list []Words
+	f := r.found[c]
+	switch presenceOf(f) {
+	case presenceFound:
+		list = append(list, Words{plain("Already in the conversation, word for word, sent on " + moment(f.At) + " (id "), named(shortID(f.ID)), plain("): the person would get it twice.")})
+	case presenceMaybe:
+		list = append(list, Words{plain("Maybe in the conversation already. " + f.Explain)})
+	case presenceUnknown:
+		list = append(list, Words{plain("Whether it is in the conversation already is not known. " + f.Explain)})
+	case presenceNotSeen:
+	}
+	if foreign, asked := r.posts[c]; asked && foreign {
+		list = append(list, Words{plain("This post is not among the account's own, and Instagram sends no other.")})
+	} else if asked {
+		list = append(list, Words{plain("Whether this post is the account's own could not be found out.")})
+	}
+	if r.first[c] {
+		list = append(list, r.windowNote(c))
+	}
+	return slices.DeleteFunc(list, func(ws Words) bool { return ws == nil })
+}
+
+// windowNote says when the window of a conversation closes.
+func (r *Refresh) windowNote(c *plan.Change) Words {
+	how, closes := r.opening(c)
+	switch {
+	case how == windowClosed && closes.IsZero():
+		return Words{plain("Messaging window closed: the person has never written, and must write first.")}
+	case how == windowClosed:
+		return Words{plain("Messaging window closed since " + moment(closes) + ": Instagram refuses messages until the person writes again.")}
+	case how == windowClosing:
+		return Words{plain("Messaging window closes soon, at " + moment(closes) + ".")}
+	case how == windowOpen:
+		return Words{plain("Messaging window closes at " + moment(closes) + ".")}
+	case !closes.IsZero():
+		return Words{plain("Messaging window closes at " + moment(closes) + " or before: the person's last message is older than what Instagram shows.")}
+	}
+	return nil
+}
+
+// Diagnostics are warnings about what should be looked at before an apply: what
+// is there already, windows that are closed or close soon, posts of others, and
+// what could not be found out.
+func (r *Refresh) Diagnostics() hcl.Diagnostics {
+	var found, maybe, windows, posts hcl.Diagnostics
+	unknown := 0
+	for _, c := range r.changes {
+		switch f := r.found[c]; presenceOf(f) {
+		case presenceFound:
+			found = append(found, warnAt(c, "Already in the conversation", fmt.Sprintf(
+				"%s is in its conversation already, word for word, sent on %s. Sent by an apply, the person gets it twice. Have it recorded as sent:\n\n  herald recover\n\nor say so in the configuration:\n\n  import {\n    to = %s\n    id = %q\n  }",
+				c.Addr, moment(f.At), c.Addr, f.ID)))
+		case presenceMaybe:
+			maybe = append(maybe, warnAt(c, "Maybe in the conversation already", fmt.Sprintf("%s may be in its conversation already. %s Look into the conversation, in the app, before an apply.", c.Addr, f.Explain)))
+		case presenceUnknown:
+			unknown++
+		case presenceNotSeen:
+		}
+		if foreign, asked := r.posts[c]; asked && foreign {
+			posts = append(posts, warnAt(c, "Post of another account", fmt.Sprintf("The post %q of %s is not among those of the account, and Instagram refuses one that the account does not own. Take the id from the account's own list of media.", c.Content.Value, c.Addr)))
+		}
+		if r.first[c] {
+			windows = append(windows, r.windowWarning(c)...)
+		}
+	}
+	list := slices.Concat(found, maybe, windows, posts)
+	if unknown > 0 {
+		list = append(list, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Not everything could be looked up", Detail: fmt.Sprintf(
+			"%s could not be looked up: a conversation could not be read, is not told by Instagram, or has more than 20 newer messages, of which no more is told. The notes of the plan say which.", capital(count(unknown, "message", "messages")))})
+	}
+	for _, s := range r.stopped {
+		list = append(list, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Account stopped", Detail: strings.TrimSpace(fmt.Sprintf(
+			"The conversations of the account %q could not be read, or not all of them. %s %s", s.Account.Name, s.Outcome.Explain, s.Outcome.Remedy))})
+	}
+	return list
+}
+
+// windowWarning warns of a window that is closed, or closes soon.
+func (r *Refresh) windowWarning(c *plan.Change) hcl.Diagnostics {
+	how, closes := r.opening(c)
+	n := 0
+	for _, other := range r.changes {
+		if other.Conversation() == c.Conversation() {
+			n++
+		}
+	}
+	const rule = "Instagram takes messages for 24 hours after a person's last one (for 7 days with the human agent tag, which Herald does not set)."
+	what := count(n, "message of this plan goes", "messages of this plan go")
+	switch {
+	case how == windowClosed && closes.IsZero():
+		return hcl.Diagnostics{warnAt(c, "Messaging window is closed", fmt.Sprintf("%s to %s, who has never written, so an apply would be refused. %s", capital(what), c.Recipient, rule))}
+	case how == windowClosed:
+		return hcl.Diagnostics{warnAt(c, "Messaging window is closed", fmt.Sprintf("%s to %s, whose window closed on %s, so an apply would be refused until the person writes again. %s", capital(what), c.Recipient, moment(closes), rule))}
+	case how == windowClosing:
+		return hcl.Diagnostics{warnAt(c, "Messaging window closes soon", fmt.Sprintf("%s to %s, whose window closes on %s. After that an apply is refused until the person writes again. %s", capital(what), c.Recipient, moment(closes), rule))}
+	}
+	return nil
+}
+
+func warnAt(c *plan.Change, summary, detail string) *hcl.Diagnostic {
+	d := &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: summary, Detail: detail}
+	if c.Range.Filename != "" {
+		d.Subject = c.Range.Ptr()
+	}
+	return d
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// refreshJSON is what Instagram told about a change.
+type refreshJSON struct {
+	Verdict     presence        `json:"verdict"`
+	MessageID   string          `json:"message_id,omitempty"`
+	SentAt      string          `json:"sent_at,omitempty"`
+	Reason      string          `json:"reason,omitempty"`
+	Explanation string          `json:"explanation,omitempty"`
+	Candidates  []candidateJSON `json:"candidates,omitempty"`
+	Window      windowJSON      `json:"window"`
+	OwnPost     *bool           `json:"own_post,omitempty"` // of a post; not there where it could not be found out
+}
+
+// windowJSON is how long the person can be written to.
+type windowJSON struct {
+	State    opening `json:"state"`
+	ClosesAt string  `json:"closes_at,omitempty"`
+}
+
+// json is what is told about a change, nil for nothing. It may be called on nil.
+func (r *Refresh) json(c *plan.Change) *refreshJSON {
+	if r == nil || r.found[c] == nil {
+		return nil
+	}
+	f := r.found[c]
+	how, closes := r.opening(c)
+	j := &refreshJSON{
+		Verdict: presenceOf(f), MessageID: f.ID, SentAt: stampSecond(f.At),
+		Window: windowJSON{State: how, ClosesAt: stampSecond(closes)},
+	}
+	if j.Verdict == presenceMaybe || j.Verdict == presenceUnknown {
+		j.Reason, j.Explanation = string(f.Why), f.Explain
+		for _, m := range f.Candidates {
+			j.Candidates = append(j.Candidates, candidateJSON{MessageID: m.ID, SentAt: stampSecond(m.At), Kind: kindWord(m)})
+		}
+	}
+	foreign, asked := r.posts[c]
+	if c.Content.Kind == content.Post && (!asked || foreign) {
+		own := !asked
+		j.OwnPost = &own
+	}
+	return j
+}
+
+// at is when it was asked, "" if it was not.
+func (r *Refresh) at() string {
+	if r == nil {
+		return ""
+	}
+	return stampSecond(r.At)
+}
