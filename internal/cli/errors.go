@@ -102,19 +102,22 @@ func lockedText(locked *state.LockedError) string {
 		" Two runs at once could send the same message twice, so this one has stopped; nothing was sent. Wait for the other one to end, or let this one wait, with -lock-timeout=5m."
 }
 
-// storeFailure says why a store cannot be used.
+// storeFailure says why a store cannot be used. What the cause says, in the
+// words of whoever found it, comes last.
 func storeFailure(err *state.StoreError) hcl.Diagnostics {
-	text := sentence(err.Problem) + " That is the record at " + err.Location + "."
-	advice := err.Advice
+	text := "The record is kept at " + err.Location + ": " + strings.TrimSuffix(err.Problem, ".") + "."
+	advice, cause := err.Advice, ""
 	var sealed *state.SealError
 	switch {
 	case errors.As(err.Err, &sealed):
 		text += " " + sentence(sealed.Problem)
 		advice = strings.TrimSpace(sealed.Advice + " " + advice)
 	case err.Err != nil:
-		text += " " + sentence(err.Err.Error())
+		if said := strings.Join(strings.Fields(err.Err.Error()), " "); !strings.Contains(text, said) {
+			cause = "\n\nThe cause in full: " + said
+		}
 	}
-	return fail("Store cannot be used", strings.TrimSpace(text+" "+advice))
+	return fail("Store cannot be used", strings.TrimSpace(text+" "+advice)+cause)
 }
 
 // exitCode is the exit code of a command that ended with err.
