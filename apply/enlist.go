@@ -148,7 +148,16 @@ func (r *Run) reload(ctx context.Context, m state.Member) error {
 func PartOf(p *plan.Plan) state.Part {
 	part := state.Part{PlanID: p.ID}
 	seen := make(map[state.Conversation]bool)
+	for _, o := range p.Outputs {
+		part.Addrs = append(part.Addrs, o.Refs...)
+	}
 	for _, c := range p.Changes {
+		if c.Target.IsRef() {
+			part.Addrs = append(part.Addrs, c.Target.Ref)
+		}
+		if c.Action == plan.NoOp {
+			continue
+		}
 		part.Addrs = append(part.Addrs, c.Addr)
 		if c.Fingerprint != "" {
 			part.Fingerprints = append(part.Fingerprints, c.Fingerprint)

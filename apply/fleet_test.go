@@ -234,9 +234,10 @@ func runsThatDie(t *testing.T, seed uint64) {
 		} else {
 			all[i].m.freeze()
 			wait := time.Duration(random.IntN(100)) * time.Second
+			m := all[i].m
 			g.running.Go(func() {
 				time.Sleep(wait)
-				all[i].m.thaw()
+				m.thaw()
 			})
 		}
 		begin()

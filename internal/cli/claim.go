@@ -87,6 +87,9 @@ type claimHold struct {
 // nothing may be sent.
 func (a *App) claimFor(store state.Store, session state.Session, rec *state.Record, p *plan.Plan, prepare bool) (*claimHold, hcl.Diagnostics) {
 	h := &claimHold{Session: session, path: a.claimPath(store), prepare: prepare, fresh: rec == nil}
+	if h.shared() {
+		return h, nil // what is prepared is for a record that is shared through git
+	}
 	c, diags := readClaim(h.path)
 	if c != nil && rec != nil && c.Lineage == rec.Lineage && !c.good(session, rec) {
 		if err := removeDurably(h.path); err != nil {
@@ -114,6 +117,9 @@ func (a *App) claimFor(store state.Store, session state.Session, rec *state.Reco
 // still send, or "". A plan made afresh against plan.Rewind(rec, id) has this
 // id if nothing has changed since, and then it is the prepared one.
 func (a *App) claimedPlan(store state.Store, session state.Session, rec *state.Record) string {
+	if _, shared := session.(state.Member); shared {
+		return ""
+	}
 	c, _ := readClaim(a.claimPath(store))
 	if c == nil || !c.good(session, rec) {
 		return ""
@@ -123,6 +129,10 @@ func (a *App) claimedPlan(store state.Store, session state.Session, rec *state.R
 
 // set gives a run its session, which keeps the file, and its claim.
 func (h *claimHold) set(r *apply.Run) {
+	if h.shared() {
+		r.Session = h.Session // apply.Run sees by its type that others may be at work
+		return
+	}
 	r.Session, r.Prepare = h, h.prepare
 	if h.claim != nil {
 		r.Claim, r.ClaimedAt, r.FormerClaim = h.claim.Claim, h.claim.Since, h.former

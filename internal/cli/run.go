@@ -63,7 +63,7 @@ func (r *run) locked(ctx context.Context) (code int) {
 		return r.refuse(err)
 	}
 	r.store = store
-	session, err := store.Lock(ctx, a.holder(r.operation()), r.opts.lockTimeout)
+	session, err := r.enter(ctx)
 	if err != nil {
 		r.report(lockFailure(store, err))
 		return exitCode(err)
@@ -74,7 +74,7 @@ func (r *run) locked(ctx context.Context) (code int) {
 			code = max(code, exitError)
 		}
 	}()
-	rec, err := session.Load(ctx)
+	rec, err := r.load(ctx, session)
 	switch {
 	case errors.Is(err, state.ErrNoRecord) && (r.opts.newRecord || r.opts.sandbox):
 		if diags := a.elsewhere(store); diags.HasErrors() {
@@ -204,7 +204,7 @@ func (r *run) execute(ctx context.Context, rec *state.Record) int {
 	if err := r.hold.release(report); err != nil {
 		r.report(failure(err))
 	}
-	if len(report.Unrecorded) > 0 {
+	if len(report.Unrecorded) > 0 && !r.hold.shared() {
 		r.keepErrored(report.Record)
 	}
 	r.showResult(report)

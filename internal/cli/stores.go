@@ -100,10 +100,14 @@ func (a *App) openSealed(k keeping, r recordFlags, sealer state.Sealer) (state.S
 		path = a.path(path)
 		return filestore.New(filepath.Dir(path), filestore.Options{Path: filepath.Base(path), Sealer: sealer}), nil
 	}
+	lease, err := a.lease()
+	if err != nil {
+		return nil, err
+	}
 	switch k.store.Type {
 	case config.StorePostgres:
 		return pgstore.New(pgstore.Options{
-			URL: a.env("HERALD_STATE_POSTGRES_URL"), Schema: k.of("schema"), Record: k.of("record"), Sealer: sealer,
+			URL: a.env("HERALD_STATE_POSTGRES_URL"), Schema: k.of("schema"), Record: k.of("record"), Sealer: sealer, Lease: lease,
 		}), nil
 	case config.StoreS3:
 		return s3store.New(s3store.Options{
