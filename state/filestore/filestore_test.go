@@ -45,6 +45,18 @@ func contract(t *testing.T, sealer state.Sealer) {
 				}
 			},
 			FailWrites: func() { full.Store(true) },
+			Crash: func(_ state.Store, x state.Session) {
+				// What the system does with the files of a process that ended.
+				dead := x.(*session)
+				dead.cancel(state.ErrLockLost)
+				dead.watch.Wait()
+				if dead.journal != nil {
+					_ = dead.journal.Close()
+				}
+				if err := dead.lock.file.Unlock(); err != nil {
+					t.Error(err)
+				}
+			},
 		}
 	})
 }

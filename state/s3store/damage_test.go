@@ -27,17 +27,27 @@ func TestDamage(t *testing.T) {
 		do   func(*place)
 		want string
 	}{
-		{"a byte of a segment", write(segment1, func(b []byte) []byte { b[200] ^= 1; return b }),
-			"s3://bucket/" + segment1 + ": the segment does not fit its checksum: it is damaged"},
-		{"a segment cut off", write(segment1, func(b []byte) []byte { return b[:len(b)-5] }),
-			"s3://bucket/" + segment1 + ": the object is cut off, or no segment of a journal"},
+		{
+			"a byte of a segment", write(segment1, func(b []byte) []byte { b[200] ^= 1; return b }),
+			"s3://bucket/" + segment1 + ": the segment does not fit its checksum: it is damaged",
+		},
+		{
+			"a segment cut off", write(segment1, func(b []byte) []byte { return b[:len(b)-5] }),
+			"s3://bucket/" + segment1 + ": the object is cut off, or no segment of a journal",
+		},
 		{"an empty segment", write(segment1, text("")), "s3://bucket/" + segment1 + ": the object is cut off, or no segment of a journal"},
-		{"something else", write(segment1, text(`{"some":"other json, which is long enough"}`+"\n")),
-			"s3://bucket/" + segment1 + ", line 1: this is not the first line of a segment of Herald's journal"},
-		{"a newer segment", write(segment1, func(b []byte) []byte { return bytes.Replace(b, []byte(`{"segment":1`), []byte(`{"segment":2`), 1) }),
-			"s3://bucket/" + segment1 + ": a newer Herald wrote this segment: its version is 2, and this Herald knows up to 1"},
-		{"a segment that is gone", func(p *place) { p.raw(http.MethodDelete, segment1, nil) },
-			"s3://bucket/" + segment1 + ": this segment of the journal is missing, for s3://bucket/herald/spring.journal/0000000000-000001-000002 is there"},
+		{
+			"something else", write(segment1, text(`{"some":"other json, which is long enough"}`+"\n")),
+			"s3://bucket/" + segment1 + ", line 1: this is not the first line of a segment of Herald's journal",
+		},
+		{
+			"a newer segment", write(segment1, func(b []byte) []byte { return bytes.Replace(b, []byte(`{"segment":1`), []byte(`{"segment":2`), 1) }),
+			"s3://bucket/" + segment1 + ": a newer Herald wrote this segment: its version is 2, and this Herald knows up to 1",
+		},
+		{
+			"a segment that is gone", func(p *place) { p.raw(http.MethodDelete, segment1, nil) },
+			"s3://bucket/" + segment1 + ": this segment of the journal is missing, for s3://bucket/herald/spring.journal/0000000000-000001-000002 is there",
+		},
 		{"a segment in the place of another", func(p *place) {
 			p.raw(http.MethodPut, segment1, p.read("herald/spring.journal/0000000000-000001-000002"))
 		}, "s3://bucket/" + segment1 + ", line 1: the segment says that it is 0000000000-000001-000002: it was renamed, or put in the place of another"},
@@ -50,18 +60,24 @@ func TestDamage(t *testing.T) {
 			p.must(err)
 			p.raw(http.MethodPut, segment1, body)
 		}, "s3://bucket/herald/spring.journal/0000000000-000001-000002: the segment does not follow the one before it: one of the two was changed"},
-		{"a strange object", func(p *place) { p.raw(http.MethodPut, "herald/spring.journal/notes.txt", []byte("x")) },
-			"s3://bucket/herald/spring.journal/notes.txt: this is no segment of the journal, by its name"},
-		{"no snapshot", func(p *place) { p.raw(http.MethodDelete, "herald/spring.json", nil) },
-			"s3://bucket/herald/spring.json: the record is gone, but its journal s3://bucket/herald/spring.journal/ is there"},
+		{
+			"a strange object", func(p *place) { p.raw(http.MethodPut, "herald/spring.journal/notes.txt", []byte("x")) },
+			"s3://bucket/herald/spring.journal/notes.txt: this is no segment of the journal, by its name",
+		},
+		{
+			"no snapshot", func(p *place) { p.raw(http.MethodDelete, "herald/spring.json", nil) },
+			"s3://bucket/herald/spring.json: the record is gone, but its journal s3://bucket/herald/spring.journal/ is there",
+		},
 		{"a snapshot that was edited", write("herald/spring.json", func(b []byte) []byte {
 			return bytes.Replace(b, []byte("lineage-1"), []byte("lineage-2"), 1)
 		}), "s3://bucket/" + segment1 + ": this is the journal of another record: its lineage is lineage-1, and that of s3://bucket/herald/spring.json is lineage-2"},
 		{"a snapshot whose metadata is another's", func(p *place) {
 			p.raw(http.MethodPut, "herald/spring.json", p.read("herald/spring.json"), "X-Amz-Meta-Herald-Folded", "0123;1:7")
 		}, "s3://bucket/herald/spring.json: the object's metadata herald-folded does not fit its content"},
-		{"an encrypted snapshot", write("herald/spring.json", text("age-encryption.org/v1\n")),
-			"s3://bucket/herald/spring.json: this is encrypted, and no encryption is configured"},
+		{
+			"an encrypted snapshot", write("herald/spring.json", text("age-encryption.org/v1\n")),
+			"s3://bucket/herald/spring.json: this is encrypted, and no encryption is configured",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := newPlace(t, fake(t), time.Minute)

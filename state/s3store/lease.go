@@ -72,7 +72,7 @@ type leaseContext struct {
 // Err returns why the context has ended, or nil.
 func (c leaseContext) Err() error {
 	if c.Context.Err() == nil && c.x.lease.left() <= 0 {
-		c.x.lose()
+		_ = c.x.lose()
 	}
 	return c.Context.Err()
 }

@@ -151,9 +151,18 @@ func newPlace(t testing.TB, s server, lease time.Duration) *place {
 func credentials(t testing.TB) {
 	t.Helper()
 	for _, set := range [][2]string{
-		{"AWS_ACCESS_KEY_ID", "herald"}, {"AWS_SECRET_ACCESS_KEY", "secret"}, {"AWS_SESSION_TOKEN", ""},
-		{"AWS_PROFILE", ""}, {"AWS_CONFIG_FILE", "/nowhere"}, {"AWS_SHARED_CREDENTIALS_FILE", "/nowhere"},
-		{"AWS_EC2_METADATA_DISABLED", "true"}, {"AWS_ENDPOINT_URL", ""}, {"AWS_ENDPOINT_URL_S3", ""}, {"AWS_REGION", ""}, {"AWS_CA_BUNDLE", ""}, {"AWS_DEFAULT_REGION", ""},
+		{"AWS_ACCESS_KEY_ID", "herald"},
+		{"AWS_SECRET_ACCESS_KEY", "secret"},
+		{"AWS_SESSION_TOKEN", ""},
+		{"AWS_PROFILE", ""},
+		{"AWS_CONFIG_FILE", "/nowhere"},
+		{"AWS_SHARED_CREDENTIALS_FILE", "/nowhere"},
+		{"AWS_EC2_METADATA_DISABLED", "true"},
+		{"AWS_ENDPOINT_URL", ""},
+		{"AWS_ENDPOINT_URL_S3", ""},
+		{"AWS_REGION", ""},
+		{"AWS_CA_BUNDLE", ""},
+		{"AWS_DEFAULT_REGION", ""},
 	} {
 		t.Setenv(set[0], set[1])
 	}
