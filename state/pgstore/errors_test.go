@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"herald/state"
 	"herald/state/pgstore/pgtest"
 )
@@ -223,6 +225,17 @@ func TestVersions(t *testing.T) {
 	p.server.Exec(t, "DELETE FROM "+p.schema+".version")
 	_, err = p.store(nil).Load(t.Context())
 	told(t, err, "the table version is empty", "backup")
+}
+
+// TestSQLIsDocumented holds docs/postgres.sql against the steps.
+func TestSQLIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/postgres.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(SQL("herald"), string(text)); diff != "" {
+		t.Errorf("docs/postgres.sql is not what SQL returns (-want +got):\n%s", diff)
+	}
 }
 
 func TestCertificates(t *testing.T) {

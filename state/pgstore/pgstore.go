@@ -139,15 +139,16 @@ func (s *Store) Holder(ctx context.Context) (*state.Holder, error) {
 	var h *state.Holder
 	err := s.read(ctx, func(c *pgx.Conn) error {
 		var text []byte
-		err := c.QueryRow(ctx, s.sql(`SELECT holder FROM herald.sessions WHERE record = $1 AND until > clock_timestamp()
-			ORDER BY exclusive DESC, since LIMIT 1`), s.o.Record).Scan(&text)
+		var nonce string
+		err := c.QueryRow(ctx, s.sql(`SELECT holder, nonce FROM herald.sessions WHERE record = $1 AND until > clock_timestamp()
+			ORDER BY exclusive DESC, since LIMIT 1`), s.o.Record).Scan(&text, &nonce)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		if err == nil {
 			h = s.holder(text)
 			if h == nil {
-				h = &state.Holder{Who: "an unknown process"}
+				h = &state.Holder{Who: "an unknown process", Nonce: nonce}
 			}
 		}
 		return err

@@ -14,8 +14,9 @@ import (
 // steps make the schema: the first one version 1 out of nothing, each further
 // one the next version. A step that was published is never changed. The name of
 // the schema is herald in them.
-func steps() []string {
-	return []string{`
+func steps() []string { return []string{stepRecords, stepShared} }
+
+const stepRecords = `
 CREATE TABLE herald.records (
 	record  text COLLATE "C" PRIMARY KEY,
 	lineage text NOT NULL,
@@ -60,7 +61,9 @@ CREATE TABLE herald.sessions (
 	PRIMARY KEY (record, session)
 ) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX sessions_exclusive ON herald.sessions (record) WHERE exclusive;
-`, `
+`
+
+const stepShared = `
 CREATE TABLE herald.claims (
 	record    text COLLATE "C" NOT NULL,
 	account   text COLLATE "C" NOT NULL,
@@ -76,8 +79,7 @@ CREATE TABLE herald.paces (
 	next    timestamptz NOT NULL,
 	PRIMARY KEY (account, lane)
 ) WITH (fillfactor = 50);
-`}
-}
+`
 
 // SQL returns what makes the tables in the schema of that name, for an
 // administrator who does not want to give Herald the right to do it.

@@ -230,7 +230,7 @@ func (x *session) leave() error {
 		case err != nil && transient(err) && pause(ctx, 100*time.Millisecond) == nil:
 			continue
 		case err != nil:
-			return x.store.explain(ctx, err)
+			return x.store.explain(context.Background(), err)
 		case gone == 0 && !again:
 			return state.ErrLockLost
 		}
