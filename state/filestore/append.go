@@ -171,7 +171,7 @@ func (x *session) open() error {
 		return state.ErrNoRecord
 	}
 	if st.journal == nil || st.spent || st.journal.entries == 0 && st.journal.sealed != (x.sealer != nil) {
-		return x.reset(st.lineage, st.serial)
+		return x.reset()
 	}
 	if err := x.disk.probe(x.paths.snapshot); err != nil {
 		return err
@@ -201,15 +201,21 @@ func (x *session) open() error {
 	return nil
 }
 
-// reset replaces the journal by an empty one that goes on from the serial.
-func (x *session) reset(lineage string, serial uint64) error {
-	if x.journal != nil {
-		if err := x.journal.Close(); err != nil {
-			return err
-		}
-		x.journal = nil
+// close closes the journal, if it is open.
+func (x *session) close() error {
+	f := x.journal
+	if x.journal = nil; f == nil {
+		return nil
 	}
-	next, header := newJournal(lineage, serial, x.sealer != nil)
+	return f.Close()
+}
+
+// reset replaces the journal by an empty one that goes on from the snapshot.
+func (x *session) reset() error {
+	if err := x.close(); err != nil {
+		return err
+	}
+	next, header := newJournal(x.stored.lineage, x.stored.serial, x.stored.sum, x.sealer != nil)
 	err := x.disk.replace(x.paths.journal, 0o644, func(w io.Writer) error {
 		_, err := w.Write(header)
 		return err

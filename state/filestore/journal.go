@@ -17,7 +17,8 @@ import (
 
 // The journal is lines of JSON:
 //
-//	{"journal":1,"lineage":"…","base":7}           it goes on from the snapshot with serial 7
+//	{"journal":1,"lineage":"…","base":7,           it goes on from the snapshot with serial 7
+//	 "snapshot":"sha256:…"}                        and this checksum (on the same line)
 //	{"n":1,"entry":{…}}                            an entry; they are numbered
 //	{"n":2,"entry":{…}}
 //	{"batch":1,"last":2,"sum":"…"}                 the end of a batch: what is before it is durable
@@ -32,6 +33,11 @@ import (
 // since, up to the quote that opens it. The header line has a sum too, which
 // is not written: that over sixteen zero bytes and the line. So no line can
 // change or go without being noticed, a last batch that goes whole apart.
+//
+// The checksum of a snapshot is the SHA-256 of the file as it is stored. Two
+// clones of a record come to the same serial easily, each with sends of its own;
+// only the checksum tells their snapshots apart. Where the first line has none,
+// the serial has to do.
 
 const (
 	journalVersion = 1
@@ -55,6 +61,7 @@ func (s sum) over(lines []byte) sum {
 type journal struct {
 	lineage string
 	base    uint64
+	from    string // the checksum of the snapshot from which it goes on, or ""
 	entries uint64 // the number of the last one
 	batches uint64
 	sum     sum
@@ -70,16 +77,20 @@ type fold struct {
 	snapshot string // sha256: and the SHA-256 of the file
 }
 
-// newJournal returns an empty journal that goes on from a snapshot, and its
-// header line.
-func newJournal(lineage string, base uint64, sealed bool) (*journal, []byte) {
+// newJournal returns an empty journal that goes on from a snapshot with that
+// checksum, and its header line.
+func newJournal(lineage string, base uint64, from string, sealed bool) (*journal, []byte) {
 	version := journalVersion
 	if sealed {
 		version = sealedVersion
 	}
 	name, _ := json.Marshal(lineage) // every string has a JSON form
-	line := fmt.Appendf(nil, "{\"journal\":%d,\"lineage\":%s,\"base\":%d}\n", version, name, base)
-	return &journal{lineage: lineage, base: base, sealed: sealed, sum: sum{}.over(line), end: int64(len(line))}, line
+	line := fmt.Appendf(nil, `{"journal":%d,"lineage":%s,"base":%d`, version, name, base)
+	if from != "" {
+		line = fmt.Appendf(line, `,"snapshot":%q`, from)
+	}
+	line = append(line, "}\n"...)
+	return &journal{lineage: lineage, base: base, from: from, sealed: sealed, sum: sum{}.over(line), end: int64(len(line))}, line
 }
 
 // batch appends a batch of entry lines to buf and returns where the journal
@@ -215,6 +226,7 @@ func (r *journalReader) header() error {
 		Journal *int    `json:"journal"`
 		Lineage string  `json:"lineage"`
 		Base    *uint64 `json:"base"`
+		From    string  `json:"snapshot"`
 	}
 	if err := json.Unmarshal(line, &h); err != nil || h.Journal == nil || h.Base == nil || h.Lineage == "" {
 		return r.problem("this is not the first line of a journal of Herald")
@@ -226,7 +238,7 @@ func (r *journalReader) header() error {
 			Advice:  "Use that version of Herald, or a newer one. Nothing was sent, and the journal is as it was.",
 		}
 	}
-	j, want := newJournal(h.Lineage, *h.Base, *h.Journal == sealedVersion)
+	j, want := newJournal(h.Lineage, *h.Base, h.From, *h.Journal == sealedVersion)
 	if string(line) != string(want[:len(want)-1]) {
 		return r.problem("the first line is not as Herald wrote it")
 	}

@@ -15,7 +15,7 @@ import (
 // where it stands after each.
 func written(t testing.TB) ([]byte, []journal) {
 	t.Helper()
-	j, text := newJournal("lineage-1", 7, false)
+	j, text := newJournal("lineage-1", 7, "sha256:cd", false)
 	stands := []journal{*j}
 	n := 0
 	for size := 1; size <= 3; size++ {
@@ -46,14 +46,14 @@ func read(text []byte) (*journal, string, error) {
 }
 
 func TestJournalText(t *testing.T) {
-	j, text := newJournal("lineage-1", 7, false)
+	j, text := newJournal("lineage-1", 7, "sha256:cd", false)
 	buf, next := j.batch(text, [][]byte{[]byte(`{"a":1}`), []byte(`{"b":2}`)})
 	buf, _ = next.folded(buf, fold{8, "sha256:ab"})
-	want := `{"journal":1,"lineage":"lineage-1","base":7}
+	want := `{"journal":1,"lineage":"lineage-1","base":7,"snapshot":"sha256:cd"}
 {"n":1,"entry":{"a":1}}
 {"n":2,"entry":{"b":2}}
-{"batch":1,"last":2,"sum":"863cba3de4e03eacd58f72a48db839d0"}
-{"fold":8,"snapshot":"sha256:ab","sum":"eb69a97cf8fcc33a26c7bd1022737b97"}
+{"batch":1,"last":2,"sum":"628c4c7161995424c6a099347ce1ecaa"}
+{"fold":8,"snapshot":"sha256:ab","sum":"cdc07bd80c1496a8bbee8d3d2090e07f"}
 `
 	if string(buf) != want {
 		t.Errorf("got\n%s\nwant\n%s", buf, want)

@@ -2,11 +2,8 @@ package filestore
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +18,7 @@ type stored struct {
 	file     fs.FileInfo // of the journal; nil if there is none
 	lineage  string
 	serial   uint64
+	sum      string   // the checksum of the snapshot; "" if there is none
 	journal  *journal // nil if there is none
 	// spent says that the snapshot holds all of the journal, which only waits
 	// to be replaced.
@@ -97,11 +95,11 @@ func loadOnce(p paths, sealer state.Sealer) (*state.Record, *stored, error) {
 	if st.snapshot, err = f.Stat(); err != nil {
 		return nil, st, err
 	}
-	r, err := decode(f, p.snapshot, sealer)
+	r, sum, err := decode(f, p.snapshot, sealer)
 	if err != nil {
 		return nil, st, err
 	}
-	st.lineage, st.serial = r.Lineage, r.Serial
+	st.lineage, st.serial, st.sum = r.Lineage, r.Serial, sum
 
 	j, err := os.Open(p.journal)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -122,12 +120,12 @@ func loadOnce(p paths, sealer state.Sealer) (*state.Record, *stored, error) {
 			r.Adopt(e)
 		}
 	}
-	st.journal, err = readJournal(j, p.journal, sealer, func(h *journal) { goesOn = h.lineage == r.Lineage && h.base == r.Serial }, put)
+	st.journal, err = readJournal(j, p.journal, sealer, func(h *journal) { goesOn = st.follows(h) }, put)
 	if err != nil {
 		return nil, st, err
 	}
 	if !goesOn {
-		if err := st.fits(p, f); err != nil {
+		if err := st.fits(p); err != nil {
 			return nil, st, err
 		}
 		st.spent = true
@@ -152,11 +150,17 @@ func missing(p paths) error {
 	return fmt.Errorf("%s: %w", p.snapshot, state.ErrNoRecord)
 }
 
+// follows reports whether a journal goes on from this very snapshot.
+func (st *stored) follows(j *journal) bool {
+	return j.lineage == st.lineage && j.base == st.serial && (j.from == "" || j.from == st.sum)
+}
+
 // fits reports a journal that neither goes on from the snapshot nor is held by
 // it. It is held if nothing was ever appended to an older one, or if its last
 // line names this very snapshot: then the crash came between the renaming of
-// the snapshot and the reset of the journal.
-func (st *stored) fits(p paths, snapshot io.ReadSeeker) error {
+// the snapshot and the reset of the journal. A snapshot that is only about to be
+// written has no checksum yet.
+func (st *stored) fits(p paths) error {
 	j := st.journal
 	var problem string
 	advice := fmt.Sprintf("Put back the record that belongs to the journal: its lineage is %s and its serial %d. "+
@@ -170,14 +174,14 @@ func (st *stored) fits(p paths, snapshot io.ReadSeeker) error {
 	case j.base > st.serial:
 		problem = fmt.Sprintf("the record is older than its journal: the journal goes on from serial %d, and the record has %d",
 			j.base, st.serial)
+	case j.base == st.serial && st.sum != "":
+		problem = fmt.Sprintf("the journal goes on from another record with serial %d than this one: two clones have each written their own", j.base)
+		advice = fmt.Sprintf("Put back the record that belongs to the journal: its lineage is %s, its serial %d, and the checksum of its file %s. "+
+			"It may know of sends that this one does not, and so may the journal. Let git merge the two after that. Nothing was sent.", j.lineage, j.base, j.from)
 	case j.entries == 0:
 		return nil
 	case j.fold != nil && j.fold.serial == st.serial:
-		sum, err := sumOf(snapshot)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.snapshot, err)
-		}
-		if sum == j.fold.snapshot {
+		if j.fold.snapshot == st.sum {
 			return nil
 		}
 		problem = fmt.Sprintf("the journal was folded into a record with serial %d, but not into this one", st.serial)
@@ -186,16 +190,4 @@ func (st *stored) fits(p paths, snapshot io.ReadSeeker) error {
 			j.base, st.serial)
 	}
 	return &state.FormatError{Path: p.journal, Line: 1, Problem: problem, Advice: advice}
-}
-
-// sumOf returns the checksum of a whole file as a journal names it.
-func sumOf(f io.ReadSeeker) (string, error) {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -1,7 +1,9 @@
 package filestore
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,7 +141,7 @@ func TestRefused(t *testing.T) {
 		},
 		{
 			"another record, journal empty", func(p *place) {
-				_, header := newJournal("lineage-2", 1, false)
+				_, header := newJournal("lineage-2", 1, "", false)
 				p.write(".journal", string(header))
 			},
 			"DIR/herald.state.journal, line 1: this is the journal of another record: its lineage is lineage-2, and that of herald.state.json is lineage-1",
@@ -245,8 +247,9 @@ func TestEmptyJournalOfAnOlderRecord(t *testing.T) {
 	x = p.lock()
 	p.append(x, r, storetest.Message("c", state.Intent, 1))
 	p.holds(r)
-	if first, _, _ := strings.Cut(p.read(".journal"), "\n"); first != `{"journal":1,"lineage":"lineage-1","base":9}` {
-		t.Errorf("the journal begins with %s", first)
+	want := fmt.Sprintf(`{"journal":1,"lineage":"lineage-1","base":9,"snapshot":"sha256:%x"}`, sha256.Sum256([]byte(p.read(".json"))))
+	if first, _, _ := strings.Cut(p.read(".journal"), "\n"); first != want {
+		t.Errorf("the journal begins with %s, want %s", first, want)
 	}
 }
 
@@ -279,9 +282,17 @@ func TestSpentJournalIsSkipped(t *testing.T) {
 	if !strings.Contains(p.read(".journal"), `{"fold":2,`) {
 		t.Errorf("the journal is\n%s", p.read(".journal"))
 	}
+	// Another snapshot replaces it first: under that one it would be missed.
+	x := p.lock()
+	p.must(x.Snapshot(t.Context(), r))
+	p.must(x.Unlock())
+	p.holds(r)
+	x = p.lock()
+	p.append(x, r, storetest.Message("e", state.Intent, 1))
+	p.must(x.Unlock())
 	crash()
 	// Nor does a snapshot that never came make the journal one to be missed.
-	x := p.lock()
+	x = p.lock()
 	p.fault = func(op, path string) error {
 		if op == opRename && path == "herald.state.json" {
 			return syscall.EIO
@@ -294,7 +305,6 @@ func TestSpentJournalIsSkipped(t *testing.T) {
 	p.fault = nil
 	p.must(x.Unlock())
 	p.holds(r)
-	crash()
 	x = p.lock()
 	p.must(x.Snapshot(t.Context(), r))
 	p.holds(r)

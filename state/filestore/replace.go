@@ -2,6 +2,7 @@ package filestore
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +37,7 @@ func (x *session) Replace(ctx context.Context, r *state.Record) error {
 			return unfolded(x.paths, st.journal.entries)
 		}
 		st.lineage, st.serial = r.Lineage, r.Serial
-		if err := st.fits(x.paths, nil); err != nil {
+		if err := st.fits(x.paths); err != nil {
 			return err
 		}
 	}
@@ -49,7 +50,8 @@ func (x *session) Replace(ctx context.Context, r *state.Record) error {
 
 // put writes the snapshot, and a journal that goes on from it if there was one.
 func (x *session) put(r *state.Record) error {
-	err := x.disk.replace(x.paths.snapshot, 0o644, func(w io.Writer) error { return encode(w, r, x.sealer) }, nil)
+	h := sha256.New()
+	err := x.disk.replace(x.paths.snapshot, 0o644, func(w io.Writer) error { return encode(io.MultiWriter(w, h), r, x.sealer) }, nil)
 	if err != nil {
 		return err
 	}
@@ -57,11 +59,11 @@ func (x *session) put(r *state.Record) error {
 	if st.snapshot, err = os.Stat(x.paths.snapshot); err != nil {
 		return err
 	}
-	st.lineage, st.serial = r.Lineage, r.Serial
+	st.lineage, st.serial, st.sum = r.Lineage, r.Serial, checksum(h)
 	if st.journal == nil {
 		return nil
 	}
-	return x.reset(r.Lineage, r.Serial)
+	return x.reset()
 }
 
 // beside reads the journal without looking at the snapshot.

@@ -3,6 +3,7 @@ package filestore
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -29,31 +30,39 @@ func encode(w io.Writer, r *state.Record, sealer state.Sealer) error {
 	return err
 }
 
-// decode reads a snapshot. What is sealed is read to its end first.
-func decode(f io.ReadSeeker, path string, sealer state.Sealer) (*state.Record, error) {
+// decode reads a snapshot, and returns its checksum as well. What is sealed is
+// read to its end first.
+func decode(f io.ReadSeeker, path string, sealer state.Sealer) (*state.Record, string, error) {
+	h := sha256.New()
 	if sealer == nil {
 		begin, err := bufio.NewReaderSize(f, 64).Peek(32)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, "", fmt.Errorf("%s: %w", path, err)
 		}
-		if !state.IsSealed(begin) {
-			if _, err := f.Seek(0, io.SeekStart); err != nil {
-				return nil, err
-			}
-			return state.Decode(f, path)
+		if state.IsSealed(begin) {
+			_, err = state.Unseal(nil, begin, path)
+			return nil, "", err
 		}
-		_, err = state.Unseal(nil, begin, path)
-		return nil, err
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil, "", err
+		}
+		r, err := state.Decode(io.TeeReader(f, h), path)
+		if err == nil {
+			_, err = io.Copy(h, f) // nothing, as Decode reads to the end
+		}
+		return r, checksum(h), err
 	}
 	sealed, err := io.ReadAll(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
 	plain, err := state.Unseal(sealer, sealed, path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return state.Decode(bytes.NewReader(plain), path)
+	h.Write(sealed)
+	r, err := state.Decode(bytes.NewReader(plain), path)
+	return r, checksum(h), err
 }
 
 var (

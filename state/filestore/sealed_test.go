@@ -144,7 +144,7 @@ func TestSealedOrNot(t *testing.T) {
 		t.Errorf("the journal is\n%s", text)
 	}
 	// An entry that was appended without it is not taken.
-	plain, text := newJournal("lineage-1", r.Serial, false)
+	plain, text := newJournal("lineage-1", r.Serial, "", false)
 	line, err := state.EncodeEntry(new(storetest.Message("h", state.Intent, 1)))
 	p.must(err)
 	text, _ = plain.batch(text, [][]byte{line})

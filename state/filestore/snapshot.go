@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
 	"os"
 
@@ -18,6 +19,10 @@ import (
 //  3. the former snapshot becomes the backup;
 //  4. the new one is renamed over the former one, and the folder synced;
 //  5. an empty journal is renamed over the old one, and the folder synced.
+//
+// A journal in which nothing stands is left as it is, so that it tells of the
+// snapshot in which the last appends went: one without appends that nobody has
+// seen, as a prepare whose push was refused, may be taken back.
 //
 // A crash before step 4 leaves the former record with its journal, whose last
 // line then names a snapshot that never came; a crash after it leaves the new
@@ -68,7 +73,7 @@ func (x *session) store(r *state.Record) error {
 	h := sha256.New()
 	write := func(w io.Writer) error { return encode(io.MultiWriter(w, h), r, x.sealer) }
 	between := func() error {
-		if err := x.foldInto(fold{r.Serial, "sha256:" + hex.EncodeToString(h.Sum(nil))}); err != nil {
+		if err := x.foldInto(fold{r.Serial, checksum(h)}); err != nil {
 			return err
 		}
 		return x.backUp()
@@ -80,20 +85,39 @@ func (x *session) store(r *state.Record) error {
 	if err != nil {
 		return err
 	}
-	had := x.stored.journal != nil
-	x.stored.snapshot, x.stored.lineage, x.stored.serial = info, r.Lineage, r.Serial
-	if !had {
+	st := x.stored
+	st.snapshot, st.lineage, st.serial, st.sum = info, r.Lineage, r.Serial, checksum(h)
+	if st.journal == nil {
 		return nil
 	}
-	x.stored.spent = true
-	return x.reset(r.Lineage, r.Serial)
+	if st.spent = true; st.journal.entries == 0 {
+		return x.close()
+	}
+	return x.reset()
+}
+
+// checksum returns the checksum of a snapshot as a journal names it, once all of
+// the file was written to the hash.
+func checksum(h hash.Hash) string { return "sha256:" + hex.EncodeToString(h.Sum(nil)) }
+
+// SnapshotSum returns the checksum of the stored snapshot, the SHA-256 of its
+// file, as this session has read or written it last: "sha256:" and hexadecimal
+// digits, or "" where it has done neither. Records with the same lineage and
+// serial, of which the journal is not a part, are the same if it is.
+func (x *session) SnapshotSum() string {
+	x.files.Lock()
+	defer x.files.Unlock()
+	if x.stored == nil {
+		return ""
+	}
+	return x.stored.sum
 }
 
 // foldInto ends the journal with a line that says which snapshot holds it, if
 // there is anything in the journal to hold.
 func (x *session) foldInto(f fold) error {
 	st := x.stored
-	if st.journal == nil {
+	if st.journal == nil || st.journal.entries == 0 {
 		return nil
 	}
 	// A spent journal is replaced by this: it says that the former snapshot
