@@ -95,6 +95,7 @@ var documented = map[string]func(io.Writer) error{
 		return RunJSON(w, d)
 	},
 	"stream":   smallStream,
+	"recover":  func(w io.Writer) error { return RecoverJSON(w, smallRecovery()) },
 	"validate": func(w io.Writer) error { return DiagnosticsJSON(w, sampleDiagnostics()[2:3], sampleSource) },
 	"state": func(w io.Writer) error {
 		r := state.NewRecord("0d1b9f6e5a3c4c07a1f57b1f0f3b8f11")
@@ -177,6 +178,7 @@ func TestJSONDocsHaveEachWord(t *testing.T) {
 		"not_sent_yet", "already_sent", "edited_after_sent", "revision_raised", "revision_lowered", "rejected_before", "rejected_final", "in_doubt",
 		"maybe_renamed", "not_reacted_yet", "already_reacted", "reaction_changed", "target_changed", "removed", "not_selected", "imported", "forgotten",
 		"done", "done_before", "refused", "held", "stopped", "later", "not_tried", "sending", "waiting", "settling",
+		"hidden", "equal_texts", "other_messages", "media", "unlisted", "unreadable", "unread", "too_early", "adopt", "hold", "free", "not_seen", "maybe",
 		"placeholder", "empty_name", "bidirectional", "invisible", "control", "mixed_script",
 	}
 	for _, ref := range readSchema(t, "stream")["oneOf"].([]any) {

@@ -22,7 +22,7 @@ func RecoverText(w io.Writer, d *RecoverDoc, opts TextOptions) error {
 	p := newPage(opts)
 	p.para("", "", d.scope())
 	p.line()
-	d.section(p, opts, "In their conversations already, word for word: recorded as sent", maxFound, func(it *RecoverItem) bool { return it.Act == survey.Adopt })
+	d.section(p, opts, "In their conversations already: recorded as sent", maxFound, func(it *RecoverItem) bool { return it.Act == survey.Adopt })
 	d.reactionsText(p, opts)
 	d.section(p, opts, "Not known: recorded as in doubt, so that no apply sends them", maxUnknown, func(it *RecoverItem) bool { return it.Act == survey.Hold })
 	d.section(p, opts, "Not known, and left: a person has said before that they were not sent", maxUnknown, func(it *RecoverItem) bool {

@@ -108,7 +108,7 @@ func schemaNames(t *testing.T) []string {
 func TestSchemasSayTheSame(t *testing.T) {
 	defs := make(map[string]any)
 	names := schemaNames(t)
-	if want := []string{"outputs", "plan", "run", "state", "stream", "validate", "version"}; !slices.Equal(names, want) {
+	if want := []string{"outputs", "plan", "recover", "run", "state", "stream", "validate", "version"}; !slices.Equal(names, want) {
 		t.Errorf("the schemas are %q, not %q", names, want)
 	}
 	for _, name := range names {
@@ -151,7 +151,7 @@ func closed(t *testing.T, path string, v any) {
 // schema, field by field and both ways.
 func TestSchemasHaveWhatIsWritten(t *testing.T) {
 	for name, doc := range map[string]any{
-		"plan": planJSON{}, "run": runJSON{}, "validate": validateJSON{}, "version": Version{}, "state": entriesJSON{}, "outputs": map[string]outputValueJSON{},
+		"plan": planJSON{}, "run": runJSON{}, "recover": recoverJSON{}, "validate": validateJSON{}, "version": Version{}, "state": entriesJSON{}, "outputs": map[string]outputValueJSON{},
 	} {
 		s := readSchema(t, name)
 		same(t, s, name, reflect.TypeOf(doc), s)
