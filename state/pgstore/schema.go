@@ -132,10 +132,12 @@ func (s *Store) prepare(ctx context.Context, c *pgx.Conn, write bool) error {
 	return nil
 }
 
-// version returns 0 where there are no tables.
+// version returns 0 where there are no tables. It reads the catalogue: what
+// to_regclass says may be from before the transaction waited for a lock.
 func (s *Store) version(ctx context.Context, c *pgx.Conn) (int, error) {
 	var there bool
-	if err := c.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", s.schema+".version").Scan(&there); err != nil || !there {
+	if err := c.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
+		WHERE n.nspname = $1 AND t.relname = 'version')`, s.o.Schema).Scan(&there); err != nil || !there {
 		return 0, err
 	}
 	var v int
