@@ -20,14 +20,14 @@ type refreshOptions struct {
 }
 
 // closesSoon is how soon a messaging window closes that is warned of, unless
-// -closing-within says another time.
+// -closing says another time.
 const closesSoon = 2 * time.Hour
 
 func (o *refreshOptions) flags() []flag {
 	o.closing = closesSoon
 	return []flag{
 		boolFlag(&o.refresh, "refresh", "Ask Instagram whether what would be sent is in the conversations already, when each messaging window closes, and whether posts are the account's own. Needs the token; the plan and its digest stay the same."),
-		durationFlag(&o.closing, "closing-within", "DURATION", "With -refresh: warn of a messaging window that closes within that time, as in 30m. The default is 2h."),
+		durationFlag(&o.closing, "closing", "DURATION", "With -refresh: warn of a messaging window that closes within that time, as in 30m. The default is 2h."),
 	}
 }
 
