@@ -257,8 +257,10 @@ func (s *places) came(first time.Time, n int, gap time.Duration, err error) {
 	}
 	for i := range n {
 		at := first.Add(time.Duration(i) * gap)
-		if last := len(s.due) - 1; last >= 0 && s.due[last].After(at) {
-			at = s.due[last]
+		// An answer that was late makes its places late; the next are not to
+		// follow them too soon.
+		if last := len(s.due) - 1; last >= 0 && s.due[last].Add(s.gap).After(at) {
+			at = s.due[last].Add(s.gap)
 		}
 		s.due = append(s.due, at)
 	}
