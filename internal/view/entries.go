@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ func EntriesText(w io.Writer, entries []*state.Entry, opts TextOptions) error {
 	var last addr.Instance
 	for i, e := range entries {
 		if opts.Verbose {
-			p.line(safe.Line(e.Key().String()), "  ", p.paint(p.statusStyle(e.Status), statusWord(e)), p.paint(p.dim, when(e)+"  to "+safe.Line(e.Recipient)))
+			p.line(safe.Line(e.Key().String()), "  ", p.paint(p.statusStyle(e.Status), statusWord(e)), p.paint(p.dim, listed(e)+"  to "+safe.Line(e.Recipient)))
 			continue
 		}
 		if i == 0 || e.Addr != last {
@@ -67,8 +68,8 @@ func entryFields(e *state.Entry) []field {
 		{"also sent as", strings.Join(e.AlsoSent, ", ")},
 		{"reaction", e.Reaction},
 		{"on message", e.Target},
-		{"first tried", momentOrNone(e.FirstIntendedAt)},
-		{"last tried", momentOrNone(e.IntendedAt)},
+		{"first tried", momentOrNone(tried(e, e.FirstIntendedAt))},
+		{"last tried", momentOrNone(tried(e, e.IntendedAt))},
 		{"in doubt", strings.TrimPrefix(doubtSince(e), " ")},
 		{"settled", strings.TrimSpace(momentOrNone(e.SettledAt) + settledBy(e.SettledBy))},
 		{"note", e.Note},
@@ -77,6 +78,9 @@ func entryFields(e *state.Entry) []field {
 		{"claim", e.Claim},
 		{"fingerprint", e.Fingerprint},
 		{"change", fmt.Sprint(e.Change)},
+	}
+	if prepared(e) {
+		all = slices.Insert(all, 1, field{"prepared at", momentOrNone(e.IntendedAt)}, field{"may be sent until", sentUntil(e)})
 	}
 	if e.Refusal != nil {
 		all = append(all, field{"trace id", e.Refusal.TraceID})
@@ -91,10 +95,27 @@ func entryFields(e *state.Entry) []field {
 }
 
 func doubtSince(e *state.Entry) string {
-	if e.Status != state.Intent {
+	if e.Status != state.Intent || prepared(e) && e.DoubtAt.IsZero() {
 		return ""
 	}
 	return since(e)
+}
+
+// tried returns the time of an attempt; of what was prepared there was none.
+func tried(e *state.Entry, at time.Time) time.Time {
+	if prepared(e) {
+		return time.Time{}
+	}
+	return at
+}
+
+// listed gives the time of an entry's status: " on 2026-01-02 15:04 UTC", and
+// of one that was prepared until when it may be sent.
+func listed(e *state.Entry) string {
+	if prepared(e) && !e.IntendedAt.IsZero() {
+		return " at " + moment(e.IntendedAt) + ", may be sent until " + sentUntil(e)
+	}
+	return when(e)
 }
 
 func number(n int) string {
@@ -142,6 +163,9 @@ func settledBy(by string) string {
 func statusWord(e *state.Entry) string {
 	switch e.Status {
 	case state.Intent:
+		if prepared(e) {
+			return "prepared by a run"
+		}
 		return "in doubt"
 	case state.Sent:
 		switch n := len(e.AlsoSent); n {
@@ -192,6 +216,8 @@ type entryJSON struct {
 	Change          int64          `json:"change"`
 	PlanID          string         `json:"plan_id,omitempty"`
 	Claim           string         `json:"claim,omitempty"`
+	PreparedAt      string         `json:"prepared_at,omitempty"`
+	SentUntil       string         `json:"may_be_sent_until,omitempty"`
 	FirstIntendedAt string         `json:"first_intended_at,omitempty"`
 	IntendedAt      string         `json:"intended_at,omitempty"`
 	DoubtAt         string         `json:"doubt_at,omitempty"`
@@ -220,6 +246,9 @@ func EntriesJSON(w io.Writer, r *state.Record, entries []*state.Entry) error {
 			Change: e.Change, PlanID: e.PlanID, Claim: e.Claim,
 			FirstIntendedAt: stamp(e.FirstIntendedAt), IntendedAt: stamp(e.IntendedAt), DoubtAt: stamp(e.DoubtAt), SettledAt: stamp(e.SettledAt),
 			SettledBy: e.SettledBy, Note: e.Note, Attempts: e.Attempts, Error: e.Refusal,
+		}
+		if prepared(e) {
+			j.PreparedAt, j.SentUntil = stamp(e.IntendedAt), leaseEnd(e)
 		}
 		if e.Addr.Keyed {
 			j.Index = &e.Addr.Key

@@ -206,7 +206,7 @@ func TestFormatsKeepTheOrder(t *testing.T) {
 // same words where words are used.
 func TestMarksAreToldEverywhere(t *testing.T) {
 	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: shopAccount(), Changes: []*plan.Change{
-		sendText(message("odd"), "1", "Hi ,\n{{x}} \u202e\u200b\x01 pаypal"),
+		sendText(message("odd"), "1", "Hi ,\n{{x}} \u202e\u200b\x01 pаypal\n "),
 	}}
 	d := NewPlanDoc(p, PlanOptions{})
 	kinds := map[odd.Kind]bool{}

@@ -76,6 +76,9 @@ func stateOf(c *plan.Change) htmlState {
 	case plan.Unreact:
 		return htmlState{"gone", "−", "Will be taken back"}
 	case plan.Settle:
+		if prepared(c.Base) {
+			return htmlState{"doubt", "?", "Prepared: it may be sent"}
+		}
 		return htmlState{"doubt", "?", "In doubt: will be looked up"}
 	case plan.Repeat:
 		return htmlState{"doubt", "?", "In doubt: will be repeated"}
@@ -104,6 +107,9 @@ func idleState(c *plan.Change) htmlState {
 	case plan.RejectedFinal:
 		return htmlState{"refused", "✕", "Refused for good"}
 	case plan.InDoubt:
+		if prepared(c.Base) {
+			return htmlState{"doubt", "?", "Prepared: it may be sent"}
+		}
 		return htmlState{"doubt", "?", "In doubt: left to a person"}
 	case plan.NotSelected:
 		return htmlState{"skipped", "–", "Not selected"}

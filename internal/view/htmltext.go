@@ -67,11 +67,30 @@ type htmlSpan struct {
 	why, href  string
 }
 
-// markSpans finds the pieces that the marks of a text name, wherever they stand.
+// markSpans finds the pieces that the marks of a text name, wherever they stand;
+// blanks are only at the text's ends odd.
 func markSpans(it Item) []htmlSpan {
 	var spans []htmlSpan
 	for _, m := range it.Marks {
+		if m.Kind == odd.BlankEdges {
+			spans = appendEdges(spans, it.Body, m)
+			continue
+		}
 		spans = appendSpans(spans, it.Body, m.Text, htmlSpan{why: markTitle(m.Kind)})
+	}
+	return spans
+}
+
+// appendEdges appends a span for each end of s that a mark is about.
+func appendEdges(spans []htmlSpan, s string, m odd.Mark) []htmlSpan {
+	if m.Text == "" {
+		return spans
+	}
+	if strings.HasPrefix(s, m.Text) {
+		spans = append(spans, htmlSpan{start: 0, end: len(m.Text), why: markTitle(m.Kind)})
+	}
+	if strings.HasSuffix(s, m.Text) {
+		spans = append(spans, htmlSpan{start: len(s) - len(m.Text), end: len(s), why: markTitle(m.Kind)})
 	}
 	return spans
 }

@@ -37,7 +37,7 @@ type Item struct {
 // text that was sent where the plan that was reviewed before has it, and what
 // Instagram told.
 func (d *PlanDoc) Item(c *plan.Change) Item {
-	it := Describe(c)
+	it := describe(c, d.Claimed != "" && c.Base != nil && c.Base.PlanID == d.Claimed)
 	if c.Reason == plan.EditedAfterSent && c.Base != nil && it.Body != "" {
 		if was, ok := d.sent[c.Base.Fingerprint]; ok && was != it.Body {
 			it.Was = was
@@ -48,7 +48,11 @@ func (d *PlanDoc) Item(c *plan.Change) Item {
 }
 
 // Describe puts a change into words.
-func Describe(c *plan.Change) Item {
+func Describe(c *plan.Change) Item { return describe(c, false) }
+
+// describe is Describe; claimed says that this machine prepared what the plan
+// holds of the change's address.
+func describe(c *plan.Change, claimed bool) Item {
 	it := Item{Symbol: symbol(c), Address: c.Addr.String(), What: what(c)}
 	if c.Content.Kind != content.KindInvalid && c.Content.Kind != content.Sticker && c.Content.Kind != content.Post && !c.Sensitive {
 		it.Body = c.Content.Value
@@ -57,7 +61,10 @@ func Describe(c *plan.Change) Item {
 		it.Links = links(it.Body)
 	}
 	it.Marks = marks(c)
-	if note := reason(c); note != nil {
+	waits := c.Reason == plan.InDoubt && c.Action != plan.Repeat && prepared(c.Base)
+	if waits {
+		it.Notes = append(it.Notes, preparedNote(c, claimed))
+	} else if note := reason(c); note != nil {
 		it.Notes = append(it.Notes, note)
 	}
 	if !c.MovedFrom.IsZero() {
@@ -66,7 +73,7 @@ func Describe(c *plan.Change) Item {
 	if c.Held() {
 		it.Notes = append(it.Notes, held(c))
 	}
-	if c.Reason == plan.InDoubt && c.Action != plan.Repeat {
+	if c.Reason == plan.InDoubt && c.Action != plan.Repeat && !waits {
 		it.Commands = resolveCommands(c)
 	}
 	return it

@@ -59,6 +59,7 @@ var markTitles = [...]struct {
 	{odd.Bidirectional, "Turns the direction of the text"},
 	{odd.Invisible, "Cannot be seen"},
 	{odd.Control, "Control characters"},
+	{odd.BlankEdges, "Begins or ends with something that nobody sees"},
 }
 
 // maxPieces is how many pieces of one kind are named.
@@ -123,6 +124,8 @@ func piece(m odd.Mark, first, line bool) Words {
 	switch {
 	case m.Text == "":
 		ws = append(ws, plain("in a sensitive text"))
+	case m.Kind == odd.BlankEdges:
+		ws = append(ws, plain(blankWords(m.Text)))
 	case m.Kind == odd.MixedScript:
 		ws = append(ws, named(clip(m.Text, maxPiece)), plain(" is "), named(clip(m.Spelled(), 4*maxPiece)))
 	default:
@@ -132,4 +135,17 @@ func piece(m odd.Mark, first, line bool) Words {
 		ws = append(ws, plain(fmt.Sprintf(" (line %d)", m.Line)))
 	}
 	return ws
+}
+
+// blankWords counts the blanks and line breaks of a piece.
+func blankWords(s string) string {
+	breaks := strings.Count(s, "\n")
+	var parts []string
+	if breaks > 0 {
+		parts = append(parts, count(breaks, "line break", "line breaks"))
+	}
+	if blanks := len(s) - breaks; blanks > 0 {
+		parts = append(parts, count(blanks, "blank", "blanks"))
+	}
+	return strings.Join(parts, " and ")
 }

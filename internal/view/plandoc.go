@@ -36,6 +36,9 @@ type PlanOptions struct {
 	// The formats that are the same for the same plan, JSON and Markdown, hold
 	// no clock time and do not tell it.
 	Saved bool
+	// Claimed is the id of the plan that this machine has prepared and may still
+	// send, "" if there is none.
+	Claimed string
 	// Variables are the values that the plan was made with, for JSON; nil where
 	// they are not known, as of a saved plan.
 	Variables []Variable

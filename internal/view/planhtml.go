@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"errors"
 	"html/template"
 	"io"
 	"strings"
@@ -35,6 +36,7 @@ const (
 // long plan is never in memory as a whole.
 type htmlSheet struct {
 	w     *bufio.Writer
+	guard *lineGuard
 	pages *template.Template
 	err   error
 }
@@ -44,7 +46,8 @@ func newSheet(w io.Writer) (*htmlSheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &htmlSheet{w: bufio.NewWriterSize(w, 1<<16), pages: pages}, nil
+	guard := &lineGuard{w: w}
+	return &htmlSheet{w: bufio.NewWriterSize(guard, 1<<16), guard: guard, pages: pages}, nil
 }
 
 // part writes one template; after an error it does nothing.
@@ -59,7 +62,7 @@ func (s *htmlSheet) end() error {
 	if s.err != nil {
 		return s.err
 	}
-	return s.w.Flush()
+	return errors.Join(s.w.Flush(), s.guard.Flush())
 }
 
 // htmlTop is what stands at the head of every page.

@@ -111,6 +111,9 @@ type recordedJSON struct {
 	MessageID   string         `json:"message_id,omitempty"` // of a message its own, of a reaction the one it is on
 	Reaction    string         `json:"reaction,omitempty"`
 	PlanID      string         `json:"plan_id,omitempty"`
+	Claim       bool           `json:"claim,omitempty"`             // a run has prepared it, and may be sending it
+	PreparedAt  string         `json:"prepared_at,omitempty"`       // with claim
+	SentUntil   string         `json:"may_be_sent_until,omitempty"` // with claim
 	SettledAt   string         `json:"settled_at,omitempty"`
 	SettledBy   string         `json:"settled_by,omitempty"`
 	Error       *state.Refusal `json:"error,omitempty"`
@@ -232,6 +235,9 @@ func recorded(c *plan.Change) *recordedJSON {
 	j := &recordedJSON{
 		Revision: max(1, e.Revision), Status: e.Status.String(), IGID: e.Account, Recipient: e.Recipient, Fingerprint: e.Fingerprint,
 		MessageID: e.MessageID, PlanID: e.PlanID, SettledAt: stamp(e.SettledAt), SettledBy: e.SettledBy, Error: e.Refusal,
+	}
+	if prepared(e) {
+		j.Claim, j.PreparedAt, j.SentUntil = true, stamp(e.IntendedAt), leaseEnd(e)
 	}
 	if c.Addr.Kind == addr.Reaction {
 		j.MessageID, j.Reaction = e.Target, e.Reaction

@@ -229,7 +229,7 @@ func mid(id string) string {
 
 func because(e apply.Event) string {
 	switch {
-	case e.Because != nil:
+	case e.Because != nil && (e.Change == nil || e.Because.Key() != e.Change.Key()):
 		return ": it waits for " + e.Because.Addr.String()
 	case e.Outcome.Explain != "":
 		return ": " + e.Outcome.Explain

@@ -29,6 +29,9 @@ type RunDoc struct {
 	// Again is the command that goes on where this run ended, for a shell:
 	// "herald apply", or with the plan's file.
 	Again string
+	// Prepares is the command that prepares what this run did not send: like
+	// Again, with -prepare.
+	Prepares string
 
 	// What the caller may add for RunJSON, which holds all in one document.
 	Outputs     []Output
@@ -68,7 +71,7 @@ type Receipt struct {
 // NewRunDoc makes the document of a run's report.
 func NewRunDoc(rep *apply.Report) *RunDoc {
 	d := &RunDoc{
-		PlanID: rep.PlanID, Interrupted: rep.Interrupted, Refused: rep.Refused, Posts: rep.Posts, Prepare: rep.Prepare, Prepared: rep.Prepared, Again: "herald apply",
+		PlanID: rep.PlanID, Interrupted: rep.Interrupted, Refused: rep.Refused, Posts: rep.Posts, Prepare: rep.Prepare, Prepared: rep.Prepared, Again: "herald apply", Prepares: "herald apply -prepare",
 		Receipts: make([]Receipt, len(rep.Results)),
 	}
 	if rep.Broken != nil {
@@ -80,7 +83,7 @@ func NewRunDoc(rep *apply.Report) *RunDoc {
 	for i := range rep.Results {
 		r := &rep.Results[i]
 		d.Receipts[i] = Receipt{Change: r.Change, Result: r.Result, Outcome: r.Outcome, MessageID: r.MessageID, Ended: r.Ended, Settled: r.Settled, Undecided: r.Undecided}
-		if r.Because != nil {
+		if r.Because != nil && r.Because.Key() != r.Change.Key() { // nothing waits for itself
 			d.Receipts[i].Because = r.Because.Addr
 		}
 		d.Counts.add(r)
@@ -201,10 +204,26 @@ func (d *RunDoc) Next() (sentence, command string) {
 			"Once it is pushed, send them from this machine; for any other they are in doubt.", d.Again
 	case d.Complete():
 		return "", ""
+	case d.ended("no_time"):
+		return "Without Instagram's time what was prepared cannot be sent, and it is withdrawn. Apply without preparing; what is recorded as sent is not sent again.", d.Again
+	case d.ended("clock_ahead"):
+		return "Set the clock of the machine that prepares. Then prepare again, push the record, and apply:", d.Prepares
+	case d.ended("not_prepared"), d.ended("claim_over"):
+		return "What was not sent for want of a claim goes only once it is prepared. Prepare it, push the record, and apply then; what is recorded as sent is not sent again.", d.Prepares
 	case d.Interrupted || n.Stopped+n.NotTried > 0 || n.Held > 0 && n.Refused+n.InDoubt == 0:
 		return "Run apply again to go on: what is recorded as sent is not sent again.", ""
 	case n.Later > 0 && !d.Prepare:
 		return "Look at what the first people got. Then go on with the rest; what is recorded as sent is not sent again.", d.Again
 	}
 	return "", ""
+}
+
+// ended reports whether any action was not carried out for that reason.
+func (d *RunDoc) ended(reason string) bool {
+	for i := range d.Receipts {
+		if r := &d.Receipts[i]; !r.done() && r.Outcome.Reason == reason {
+			return true
+		}
+	}
+	return false
 }

@@ -54,8 +54,8 @@ func RunHTML(w io.Writer, d *RunDoc) error {
 	}
 	s.part("run-head", page)
 	if !d.Refused {
-		for i, section := range receiptSections {
-			d.receiptsHTML(s, fmt.Sprintf("part%d", i+1), section.title, section.results)
+		for i := range receiptSections {
+			d.receiptsHTML(s, fmt.Sprintf("part%d", i+1), &receiptSections[i])
 		}
 	}
 	s.part("run-foot", page)
@@ -91,18 +91,18 @@ func (d *RunDoc) htmlRunPage() (*htmlRunPage, error) {
 // in each fold behind them.
 const receiptGroup = 200
 
-// receiptsHTML writes the receipts with those results.
-func (d *RunDoc) receiptsHTML(s *htmlSheet, name, title string, results []apply.Result) {
+// receiptsHTML writes the receipts of a part.
+func (d *RunDoc) receiptsHTML(s *htmlSheet, name string, part *receiptSection) {
 	var list []*Receipt
 	for i := range d.Receipts {
-		if has(results, d.Receipts[i].Result) {
+		if part.has(&d.Receipts[i]) {
 			list = append(list, &d.Receipts[i])
 		}
 	}
 	if len(list) == 0 {
 		return
 	}
-	s.part("receipts-head", struct{ Name, Title, Count string }{name, title, content.Thousands(len(list))})
+	s.part("receipts-head", struct{ Name, Title, Count string }{name, part.title, content.Thousands(len(list))})
 	for i, r := range list {
 		if i%receiptGroup == 0 {
 			last := min(i+receiptGroup, len(list))
@@ -148,6 +148,12 @@ func endOf(r *Receipt) htmlState {
 	case apply.ResultInDoubt:
 		return htmlState{"doubt", "?", "In doubt"}
 	case apply.ResultHeld:
+		switch r.Outcome.Reason {
+		case "not_prepared":
+			return htmlState{"held", "…", "Not prepared"}
+		case "claim_over":
+			return htmlState{"held", "…", "Its claim has ended"}
+		}
 		return htmlState{"held", "…", "Held"}
 	case apply.ResultLater:
 		return htmlState{"skipped", "–", "Later"}

@@ -32,30 +32,30 @@ func RunMarkdown(w io.Writer, d *RunDoc, opts MarkdownOptions) error {
 	}
 	s.diagnostics(d.Diagnostics, d.Sources)
 	if !d.Refused {
-		for _, section := range receiptSections {
-			d.sectionMarkdown(s, section.title, section.results)
+		for i := range receiptSections {
+			d.sectionMarkdown(s, &receiptSections[i])
 		}
 	}
 	return s.writeTo(w)
 }
 
-// sectionMarkdown writes a table of the receipts with those results, within
-// half of what is left.
-func (d *RunDoc) sectionMarkdown(s *sheet, title string, results []apply.Result) {
+// sectionMarkdown writes a table of the receipts of a part, within half of what
+// is left.
+func (d *RunDoc) sectionMarkdown(s *sheet, part *receiptSection) {
 	var list []*Receipt
 	for i := range d.Receipts {
-		if has(results, d.Receipts[i].Result) {
+		if part.has(&d.Receipts[i]) {
 			list = append(list, &d.Receipts[i])
 		}
 	}
 	if len(list) == 0 {
 		return
 	}
-	quiet := list[0].done() || has(results, apply.ResultLater)
+	quiet := list[0].done() || has(part.results, apply.ResultLater)
 	if quiet {
-		s.add("<details><summary>", title, ", ", content.Thousands(len(list)), "</summary>\n\n")
+		s.add("<details><summary>", part.title, ", ", content.Thousands(len(list)), "</summary>\n\n")
 	} else {
-		s.add("**", title, "**\n\n")
+		s.add("**", part.title, "**\n\n")
 	}
 	s.add("| | To | | At |\n|---|---|---|---|\n")
 	room := s.left() / 2

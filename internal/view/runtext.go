@@ -14,18 +14,33 @@ import (
 // asked for.
 const maxReceipts = 20
 
-// receiptSections are the parts of a receipt: first what needs a person.
-var receiptSections = [...]struct {
+// receiptSection is a part of a receipt: what ended with one of the results.
+type receiptSection struct {
 	title   string
 	results []apply.Result
-}{
-	{"In doubt: these may have been delivered, and are not sent again by themselves", []apply.Result{apply.ResultInDoubt}},
-	{"Refused by Instagram", []apply.Result{apply.ResultRejected}},
-	{"Held: what they wait for did not come about", []apply.Result{apply.ResultHeld}},
-	{"Not tried", []apply.Result{apply.ResultStopped, apply.ResultNone}},
-	{"Left for a later run", []apply.Result{apply.ResultLater}},
-	{"Done", []apply.Result{apply.ResultDone}},
-	{"Done by an earlier apply of this plan", []apply.Result{apply.ResultSkipped}},
+	lacks   string // of what is held for want of a claim: the reason of its outcome
+}
+
+// receiptSections are the parts of a receipt: first what needs a person.
+var receiptSections = [...]receiptSection{
+	{title: "In doubt: these may have been delivered, and are not sent again by themselves", results: []apply.Result{apply.ResultInDoubt}},
+	{title: "Refused by Instagram", results: []apply.Result{apply.ResultRejected}},
+	{title: "Not sent: they were not prepared under this run's claim", results: []apply.Result{apply.ResultHeld}, lacks: "not_prepared"},
+	{title: "Not sent: the claim under which they were prepared has ended", results: []apply.Result{apply.ResultHeld}, lacks: "claim_over"},
+	{title: "Held: what they wait for did not come about", results: []apply.Result{apply.ResultHeld}},
+	{title: "Not tried", results: []apply.Result{apply.ResultStopped, apply.ResultNone}},
+	{title: "Left for a later run", results: []apply.Result{apply.ResultLater}},
+	{title: "Done", results: []apply.Result{apply.ResultDone}},
+	{title: "Done by an earlier apply of this plan", results: []apply.Result{apply.ResultSkipped}},
+}
+
+// has reports whether a receipt belongs to the part.
+func (s *receiptSection) has(r *Receipt) bool {
+	lacks := ""
+	if r.Result == apply.ResultHeld && (r.Outcome.Reason == "not_prepared" || r.Outcome.Reason == "claim_over") {
+		lacks = r.Outcome.Reason
+	}
+	return has(s.results, r.Result) && s.lacks == lacks
 }
 
 // RunText writes what a run did for a terminal: what is in doubt, refused,
@@ -36,10 +51,11 @@ var receiptSections = [...]struct {
 func RunText(w io.Writer, d *RunDoc, opts TextOptions) error {
 	p := newPage(opts)
 	if !d.Refused {
-		for _, s := range receiptSections {
+		for i := range receiptSections {
+			s := &receiptSections[i]
 			quiet := has(s.results, apply.ResultDone) || has(s.results, apply.ResultSkipped) || has(s.results, apply.ResultLater)
 			if opts.Verbose || !quiet {
-				d.section(p, s.title, s.results, opts.Verbose)
+				d.section(p, s, opts.Verbose)
 			}
 		}
 	}
@@ -61,13 +77,13 @@ func RunText(w io.Writer, d *RunDoc, opts TextOptions) error {
 	return p.writeTo(w)
 }
 
-// section writes the receipts with those results, each with its reason.
-func (d *RunDoc) section(p *page, title string, results []apply.Result, verbose bool) {
+// section writes the receipts of a part, each with its reason.
+func (d *RunDoc) section(p *page, part *receiptSection, verbose bool) {
 	shown, more := 0, 0
 	last := ""
 	for i := range d.Receipts {
 		r := &d.Receipts[i]
-		if !has(results, r.Result) {
+		if !part.has(r) {
 			continue
 		}
 		if shown == maxReceipts && !verbose {
@@ -75,7 +91,7 @@ func (d *RunDoc) section(p *page, title string, results []apply.Result, verbose 
 			continue
 		}
 		if shown == 0 {
-			p.line(p.paint(p.bold, title))
+			p.line(p.paint(p.bold, part.title))
 			p.line()
 		}
 		shown++

@@ -264,7 +264,7 @@ func (s *Stream) observeEnd(e apply.Event, result apply.Result) {
 		return
 	}
 	end := ending{result: result, outcome: e.Outcome, id: e.MessageID, settled: e.Settled, undecided: e.Undecided}
-	if e.Because != nil {
+	if e.Because != nil && e.Because.Key() != e.Change.Key() {
 		end.because = e.Because.Addr
 	}
 	s.end(e.Change, end)
@@ -310,7 +310,10 @@ func (s *Stream) errored(c *plan.Change, e ending, elapsed int) erroredLine {
 	case c.Held():
 		h.HeldBy = c.HeldBy.String()
 	}
-	if h.HeldBy != "" {
+	switch {
+	case h.HeldBy == "" && e.result == apply.ResultHeld:
+		words += lacking(e.outcome)
+	case h.HeldBy != "":
 		words += " by " + safe.Line(h.HeldBy)
 	}
 	level := "error"
@@ -345,6 +348,17 @@ func resultWords(r apply.Result) string {
 	case apply.ResultNone, apply.ResultDone:
 	}
 	return "not tried"
+}
+
+// lacking says why a change was held that waits for no other.
+func lacking(o apply.Outcome) string {
+	switch o.Reason {
+	case "not_prepared":
+		return ": it was not prepared under this run's claim"
+	case "claim_over":
+		return ": the claim under which it was prepared has ended"
+	}
+	return safe.Line(outcomeCodes(o))
 }
 
 // account writes what an event tells of an account.

@@ -28,6 +28,9 @@ const (
 	// MixedScript is a word of Latin letters with Cyrillic or Greek ones that
 	// look the same, or the other way round.
 	MixedScript Kind = "mixed_script"
+	// BlankEdges are blanks and line breaks that a text begins or ends with,
+	// but for one line break at its end.
+	BlankEdges Kind = "blank_edges"
 )
 
 // Mark is one odd piece of a text.
@@ -52,6 +55,7 @@ func Find(text string) []Mark {
 		found = appendMixedWords(found, text)
 	}
 	found = appendHidden(found, text)
+	found = appendEdges(found, text)
 	if len(found) == 0 {
 		return nil
 	}
