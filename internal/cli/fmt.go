@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"herald/config"
+	"herald/internal/view/safe"
 )
 
 // formatter is one run of fmt.
@@ -140,16 +141,28 @@ func (f *formatter) source(shown, path string, src []byte, print bool) {
 	}
 	f.changed = true
 	if f.list && path != "" {
-		f.app.say(shown)
+		f.app.say(safe.Output(safe.Line(shown)))
 	}
 	if f.diff {
-		f.app.say(strings.TrimSuffix(string(diff.Diff("old/"+shown, src, "new/"+shown, out)), "\n"))
+		f.app.say(diffText(shown, src, out))
 	}
 	if f.write && !f.check && path != "" {
 		if err := renameio.WriteFile(path, out, 0o666, renameio.WithExistingPermissions()); err != nil {
 			f.fail(err)
 		}
 	}
+}
+
+// diffText is the unified diff of a file, no line of which is a command to the
+// runner of a pipeline: a line that did not change begins with a blank, and a
+// runner looks behind it.
+func diffText(shown string, src, out []byte) string {
+	name := safe.Line(shown)
+	var b strings.Builder
+	for line := range strings.Lines(string(diff.Diff("old/"+name, src, "new/"+name, out))) {
+		b.WriteString(safe.Output(line))
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func (f *formatter) fail(err error) {

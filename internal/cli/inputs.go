@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"herald/config"
@@ -27,6 +29,17 @@ func (in *inputs) flags() []flag {
 // given reports whether the command line sets any variable.
 func (in *inputs) given() bool { return len(in.args) > 0 }
 
+// check returns an error if a -var is not NAME=VALUE. It does not say what was
+// given instead: that may be a value, and secret.
+func (in *inputs) check() hcl.Diagnostics {
+	for _, arg := range in.args {
+		if name, _, ok := strings.Cut(arg.Var, "="); arg.File == "" && (!ok || name == "") {
+			return fail("Invalid -var", "The option -var takes a name, an equals sign and a value, and one of those given is not of that form. What it holds is not shown here, since it may be secret.\n\n  -var='NAME=VALUE'")
+		}
+	}
+	return nil
+}
+
 // load reads and checks the configuration's files. The Config is never nil.
 func (a *App) load() (*config.Config, hcl.Diagnostics) {
 	return config.Load(a.dir, config.Options{Version: Version})
@@ -34,6 +47,9 @@ func (a *App) load() (*config.Config, hcl.Diagnostics) {
 
 // expand loads the configuration and evaluates it with the values given.
 func (a *App) expand(in *inputs) (*config.Config, *config.Wanted, hcl.Diagnostics) {
+	if diags := in.check(); diags.HasErrors() {
+		return &config.Config{}, nil, diags
+	}
 	cfg, diags := a.load()
 	if diags.HasErrors() {
 		return cfg, nil, diags

@@ -101,7 +101,7 @@ func (a *App) runPlan(ctx context.Context, o *planOptions) int {
 	} else {
 		a.annotate(diags)
 	}
-	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox, Since: since, Refresh: refresh, Variables: o.format.variables(want)})
+	doc := view.NewPlanDoc(p, view.PlanOptions{Diagnostics: diags, Sources: sourcesOf(cfg), Names: o.names, Sandbox: o.sandbox, Since: since, Refresh: refresh, Claimed: o.claimed, Variables: o.format.variables(want)})
 	if code := a.show(o.format, planDocument(doc)); code != exitOK {
 		return code
 	}

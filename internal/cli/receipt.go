@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -37,7 +39,12 @@ func (r *run) prose() io.Writer {
 }
 
 // say tells a person a line, or several.
-func (r *run) say(text string) { _, _ = io.WriteString(r.prose(), safe.Text(text)+"\n") }
+func (r *run) say(text string) {
+	w := r.prose()
+	if _, err := io.WriteString(w, safe.Text(text)+"\n"); w == r.app.Stdout {
+		r.lost(err)
+	}
+}
 
 // report writes diagnostics, and remembers them for the receipt.
 func (r *run) report(diags hcl.Diagnostics) {
@@ -65,6 +72,7 @@ func (r *run) showPlan() {
 // render writes a document, and reports if that does not succeed.
 func (r *run) render(f format, doc document, w io.Writer) {
 	if err := r.app.render(w, f, doc); err != nil {
+		r.lost(err)
 		r.report(failure(err))
 	}
 }
@@ -72,7 +80,7 @@ func (r *run) render(f format, doc document, w io.Writer) {
 // showResult shows what the run did, and the outputs as they are now.
 func (r *run) showResult(report *apply.Report) {
 	doc := view.NewRunDoc(report)
-	doc.Again = r.again()
+	doc.Again, doc.Prepares = r.again(false), r.again(true)
 	if !report.Refused {
 		doc.Outputs = resolveOutputs(r.plan, report.Record)
 	}
@@ -90,8 +98,8 @@ func (r *run) showResult(report *apply.Report) {
 
 // again is the command that goes on where the run ended: this one, without what
 // is for a first run or for a part, and without the values of variables, which
-// may be secret.
-func (r *run) again() string {
+// may be secret. With prepare it is the one that prepares first.
+func (r *run) again(prepare bool) string {
 	words, before := []string{"herald"}, ""
 	for _, arg := range r.app.args {
 		name, value, valued := strings.Cut(strings.TrimLeft(arg, "-"), "=")
@@ -104,9 +112,12 @@ func (r *run) again() string {
 		case before == "canary", option && (name == "canary" || name == "prepare" || name == "new-record"):
 		default:
 			words = append(words, shellWord(arg))
+			if prepare && arg == "apply" && before == "" {
+				words, prepare = append(words, "-prepare"), false
+			}
 		}
 		before = ""
-		if option && !valued && (name == "var" || name == "canary") {
+		if option && !valued && (name == "var" || name == "canary" || name == "chdir") {
 			before = name
 		}
 	}
@@ -115,7 +126,10 @@ func (r *run) again() string {
 
 // withoutValue leaves the value of NAME=VALUE out.
 func withoutValue(given string) string {
-	name, _, _ := strings.Cut(given, "=")
+	name, _, ok := strings.Cut(given, "=")
+	if !ok {
+		return "…"
+	}
 	return shellWord(name+"=") + "…"
 }
 
@@ -141,12 +155,14 @@ func (r *run) write(doc *view.RunDoc) {
 		r.render(f, runDocument(doc), r.app.Stdout)
 	}
 	if err := r.app.keep(f, runDocument(doc)); err != nil {
+		r.lost(err)
 		r.app.report(failure(err))
 	}
 }
 
 // receipted makes sure that there is a document where one was asked for, also
-// of a run that came to nothing. It returns the code.
+// of a run that came to nothing. It returns the code, which is no success where
+// what the run did could not be told.
 func (r *run) receipted(code int) int {
 	if !r.receipt {
 		doc := &view.RunDoc{Refused: true}
@@ -154,6 +170,12 @@ func (r *run) receipted(code int) int {
 			doc.PlanID = r.plan.ID
 		}
 		r.write(doc)
+	}
+	if r.app.lines != nil {
+		r.lost(r.app.lines.Err()) // Run says it
+	}
+	if code == exitOK && r.untold {
+		return exitError
 	}
 	return code
 }
@@ -165,6 +187,12 @@ func (r *run) nothingToDo() {
 		r.app.stream().Run(doc)
 	}
 	r.write(doc)
+}
+
+// lost notes that what the run did could not be told, if err says so. A reader
+// who has gone away did not want to hear it.
+func (r *run) lost(err error) {
+	r.untold = r.untold || err != nil && !errors.Is(err, syscall.EPIPE)
 }
 
 func runDocument(doc *view.RunDoc) document {

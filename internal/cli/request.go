@@ -24,7 +24,8 @@ type request struct {
 	retryRejected bool
 	sandbox       bool
 
-	names map[string]string // of the configuration's accounts, by IG id
+	names   map[string]string // of the configuration's accounts, by IG id
+	claimed string            // of planNow: the plan that this machine prepared and may still send, or ""
 }
 
 func (r *request) selectionFlags() []flag {
@@ -92,6 +93,18 @@ func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Conf
 		d.Severity = hcl.DiagWarning
 		diags = append(diags, d)
 	}
+	r.claimed = a.claimedHere(store, rec)
 	p, more := r.build(want, rec)
 	return p, cfg, want, append(diags, more...)
+}
+
+// claimedHere returns the id of the plan that this machine has prepared and, as
+// far as can be seen without the lock, may still send; "" if there is none. It
+// is for showing only: claimFor decides.
+func (a *App) claimedHere(store state.Store, rec *state.Record) string {
+	c, _ := readClaim(a.claimPath(store))
+	if c == nil || rec == nil || c.Used || c.Lineage != rec.Lineage || c.Serial != rec.Serial {
+		return ""
+	}
+	return c.PlanID
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"herald/apply"
 	"herald/config/addr"
 	"herald/state"
 )
@@ -17,6 +19,7 @@ type resolveOptions struct {
 	sandbox bool
 	sent    string
 	notSent bool
+	gone    bool // the run that prepared it
 	reason  string
 }
 
@@ -25,12 +28,15 @@ func (a *App) resolveCommand() command {
 	flags := []flag{
 		stringFlag(&o.sent, "sent", "MESSAGE_ID", "It arrived: the id that Instagram has for it."),
 		boolFlag(&o.notSent, "not-sent", "It did not arrive. The next apply sends it."),
+		boolFlag(&o.gone, "runner-is-gone", "With -not-sent, of a message that another run has prepared: that run has ended and its claim file is gone, so it sends nothing more. Without it, -not-sent is refused until the run may no longer send."),
 		stringFlag(&o.reason, "reason", "TEXT", "Why you know; it is kept in the record, so no message text."),
 		boolFlag(&o.sandbox, "sandbox", "Use the record of the local Instagram."),
 	}
 	return command{
 		name: "resolve", args: "ADDRESS", min: 1, max: 1, synopsis: "Say whether a message that is in doubt was sent.",
 		help: `A message is in doubt when its call was made and no answer was recorded. Look into the conversation, in the app, and say what you see: -sent=MESSAGE_ID if it is there, -not-sent if it is not.
+
+A message that another run has prepared may be sent by it at any moment, for 30 minutes: until then it proves nothing that it is not there.
 
 If you are not sure, leave it in doubt: then nothing is sent twice.`,
 		flags:  append(flags, o.recordFlags.write()...),
@@ -48,8 +54,12 @@ func (a *App) runResolve(ctx context.Context, o *resolveOptions, address string)
 		a.report(fail("Sent or not?", fmt.Sprintf("Say one of the two:\n\n  herald resolve '%s' -sent=MESSAGE_ID\n  herald resolve '%s' -not-sent", at, at)))
 		return exitError
 	}
+	if o.gone && !o.notSent {
+		a.report(fail("Option without its answer", "The option -runner-is-gone says why a message that was prepared is not sent any more, and goes with -not-sent."))
+		return exitError
+	}
 	return a.edit(ctx, o.recordFlags, o.sandbox, "resolve", func(rec *state.Record) (string, hcl.Diagnostics) {
-		e, diags := o.decide(rec, at)
+		e, diags := o.decide(rec, at, a.Now())
 		if diags.HasErrors() {
 			return "", diags
 		}
@@ -62,8 +72,8 @@ func (a *App) runResolve(ctx context.Context, o *resolveOptions, address string)
 	})
 }
 
-// decide returns the entry in doubt with what the person said.
-func (o *resolveOptions) decide(rec *state.Record, at addr.Instance) (state.Entry, hcl.Diagnostics) {
+// decide returns the entry in doubt with what the person said. Now is the time.
+func (o *resolveOptions) decide(rec *state.Record, at addr.Instance, now time.Time) (state.Entry, hcl.Diagnostics) {
 	var doubt *state.Entry
 	for _, e := range rec.Revisions(at) {
 		if e.Status == state.Intent {
@@ -80,6 +90,9 @@ func (o *resolveOptions) decide(rec *state.Record, at addr.Instance) (state.Entr
 	}
 	next := doubt.Next(doubt.PlanID)
 	if o.notSent {
+		if !o.gone && mayBeSent(doubt, now) {
+			return state.Entry{}, stillClaimed(doubt)
+		}
 		next.Status = state.Absent
 		return next, nil
 	}
@@ -88,6 +101,26 @@ func (o *resolveOptions) decide(rec *state.Record, at addr.Instance) (state.Entr
 	}
 	next.Status, next.MessageID = state.Sent, o.sent
 	return next, nil
+}
+
+// mayBeSent reports whether the run that prepared an entry may be sending it
+// now, as far as this machine's clock tells.
+func mayBeSent(e *state.Entry, now time.Time) bool {
+	return e.Claim != "" && (e.IntendedAt.IsZero() || now.Before(e.IntendedAt.Add(apply.ClaimLease)))
+}
+
+// stillClaimed refuses to take a message for not sent that another run may be
+// sending.
+func stillClaimed(e *state.Entry) hcl.Diagnostics {
+	when := "It is not recorded when, so it may be sent at any time"
+	wait := ""
+	if !e.IntendedAt.IsZero() {
+		until := e.IntendedAt.Add(apply.ClaimLease).UTC().Format(time.RFC3339)
+		when = fmt.Sprintf("That was at %s, and it may be sent until %s", e.IntendedAt.UTC().Format(time.RFC3339), until)
+		wait = " Wait until then: after that an apply reads the conversation itself, and this command takes your word again."
+	}
+	return fail("Message may still be sent", fmt.Sprintf("Another run has prepared %s. %s: that it is not in the conversation now proves nothing, and if it counted as not sent, both runs would send it.%s On the machine that prepared it, apply goes on with it. Only if you know that the run has ended, and that its machine sends nothing more:\n\n  herald resolve %s -not-sent -runner-is-gone",
+		e.Key(), when, wait, shellWord(e.Addr.String())))
 }
 
 // idProblem says why the id cannot be that of the message, or "".

@@ -33,6 +33,7 @@ type run struct {
 	planDiags hcl.Diagnostics // of the plan
 	told      hcl.Diagnostics // all that was reported, for the receipt
 	receipt   bool            // it is written
+	untold    bool            // it could not be written, or not whole
 }
 
 // begin reads what is wanted, and goes on under the lock.

@@ -3,8 +3,10 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,15 +29,26 @@ var (
 
 // check returns an error if such a file must not be written to path: one of
 // the record's files has the name, or something else stands there already. A
-// slip of the hand must not cost the configuration, or the record.
+// slip of the hand must not cost the configuration, or the record. So is a
+// place where no file can be made: it is tried, before anything is done of
+// which the file is to tell.
 func (s fileSort) check(path string) error {
 	if strings.HasPrefix(filepath.Base(path), strings.TrimSuffix(stateFile, "json")) {
 		return fmt.Errorf("the file %s has a name of the record's files, so the %s is not written there", path, s.noun)
 	}
+	probe, err := pending(path)
+	if err != nil {
+		return err
+	}
+	if err := probe.Cleanup(); err != nil {
+		return aboutFile(path, err)
+	}
 	info, err := os.Lstat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
 	case err != nil:
-		return nil // nothing is there, or the writing will tell
+		return err
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("the file %s is not a regular one, so the %s is not written there", path, s.noun)
 	case info.Size() == 0:
@@ -67,17 +80,37 @@ func (s fileSort) write(path string, encode func(io.Writer) error) error {
 	if err := s.check(path); err != nil {
 		return err
 	}
-	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	f, err := pending(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Cleanup() }() // does nothing once the file is in its place
 	w := bufio.NewWriterSize(f, 1<<16)
 	if err := encode(w); err != nil {
-		return err
+		return aboutFile(path, err)
 	}
 	if err := w.Flush(); err != nil {
-		return err
+		return aboutFile(path, err)
 	}
-	return f.CloseAtomicallyReplace()
+	return aboutFile(path, f.CloseAtomicallyReplace())
+}
+
+// pending makes the file that is to take the place of path.
+func pending(path string) (*renameio.PendingFile, error) {
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	return f, aboutFile(path, err)
+}
+
+// aboutFile returns the error of the file that is to take the place of path as
+// one of path: nobody knows the other's name.
+func aboutFile(path string, err error) error {
+	var file *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &file):
+		return &fs.PathError{Op: "write", Path: path, Err: file.Err}
+	case errors.As(err, &link):
+		return &fs.PathError{Op: "write", Path: path, Err: link.Err}
+	}
+	return err
 }
