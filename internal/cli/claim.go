@@ -24,8 +24,10 @@ import (
 // of the record this machine may send: those with its nonce, which it has not
 // begun to send. It never leaves the machine, and git ignores it.
 //
-// A claim is good if its lineage and serial are those of the stored snapshot
-// and, once it was used, the journal is there that tells what was begun since.
+// A claim is good if its lineage and serial are those of the stored snapshot,
+// and so is its checksum where the store has one (two clones reach one serial
+// easily), and, once it was used, the journal is there that tells what was begun
+// since.
 // A store without a journal on this machine has no such witness, so there a
 // claim is good until it is used, and what a run that crashed had prepared is
 // in doubt.
@@ -34,7 +36,9 @@ import (
 // durable before the next:
 //
 //  1. prepare: the file, for the serial to come; 2. the snapshot with the
-//     intents. A crash between the two leaves a file that fits no snapshot.
+//     intents, and its checksum in the file. A crash before the last of these
+//     leaves a file that fits no snapshot, or, where there is no checksum, one
+//     that fits this one.
 //  3. apply: a snapshot with a raised serial; 4. the file, for that serial and
 //     marked as used; 5. the POSTs, each after an intent in the journal. A crash
 //     before 4 leaves a file that fits no snapshot, and nothing was sent. One
@@ -52,6 +56,7 @@ type claim struct {
 	Claim   string    `json:"claim"`
 	Lineage string    `json:"lineage"`
 	Serial  uint64    `json:"serial"`
+	Sum     string    `json:"snapshot,omitempty"` // its checksum, or "" in a store that has none
 	PlanID  string    `json:"plan_id"`
 	Since   time.Time `json:"since"` // apply.Run.ClaimedAt
 	Used    bool      `json:"used"`
@@ -60,7 +65,17 @@ type claim struct {
 // good reports whether nothing was begun of what the record holds open under
 // the claim. The session must have loaded the record.
 func (c *claim) good(session state.Session, rec *state.Record) bool {
-	return rec != nil && c.Lineage == rec.Lineage && c.Serial == rec.Serial && (!c.Used || unfolded(session))
+	return rec != nil && c.Lineage == rec.Lineage && c.Serial == rec.Serial && c.Sum == snapshotSum(session) && (!c.Used || unfolded(session))
+}
+
+// snapshotSum returns the checksum of the snapshot that the session has read or
+// written last, or "" from a store that has none.
+func snapshotSum(session state.Session) string {
+	s, ok := session.(interface{ SnapshotSum() string })
+	if !ok {
+		return ""
+	}
+	return s.SnapshotSum()
 }
 
 // unfolded reports whether the session has a journal that no snapshot holds.
@@ -150,7 +165,7 @@ func (h *claimHold) Snapshot(ctx context.Context, r *state.Record) error {
 		return h.Session.Snapshot(ctx, r)
 	}
 	next := *h.claim
-	next.Lineage, next.Used = r.Lineage, !h.prepare
+	next.Lineage, next.Sum, next.Used = r.Lineage, "", !h.prepare
 	if h.prepare {
 		if next.Serial = r.Serial + 1; h.fresh {
 			next.Serial = r.Serial
@@ -162,8 +177,8 @@ func (h *claimHold) Snapshot(ctx context.Context, r *state.Record) error {
 	if err := h.Session.Snapshot(ctx, r); err != nil {
 		return err
 	}
-	if !h.prepare {
-		next.Serial = r.Serial
+	next.Serial, next.Sum = r.Serial, snapshotSum(h.Session)
+	if !h.prepare || next.Sum != "" {
 		if err := next.write(h.path); err != nil {
 			return err
 		}
@@ -187,7 +202,7 @@ func (h *claimHold) release(rep *apply.Report) error {
 	case h.recorded || rep.Record == nil || rep.ExitCode() != exitOK:
 		return nil
 	}
-	h.claim.Lineage, h.claim.Serial = rep.Record.Lineage, rep.Record.Serial
+	h.claim.Lineage, h.claim.Serial, h.claim.Sum = rep.Record.Lineage, rep.Record.Serial, snapshotSum(h.Session)
 	return h.claim.write(h.path)
 }
 

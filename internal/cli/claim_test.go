@@ -255,6 +255,31 @@ func TestClaimFileAndCrashes(t *testing.T) {
 	b.want("apply: the last snapshot is written, the file is not removed", false)
 }
 
+// Two clones reach one serial easily: a claim is good for one snapshot, not for
+// another of the same serial.
+func TestClaimFitsOneSnapshot(t *testing.T) {
+	b := newClaimBench(t)
+	before := b.keep(b.record())
+	b.run(true)
+	mine, claim := b.keep(b.record()), b.keep(b.file())
+	b.put(b.record(), before)
+	b.locked(func(x state.Session, rec *state.Record) {
+		if err := x.Snapshot(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+	})
+	b.want("another snapshot of the serial", false)
+	b.put(b.record(), mine)
+	b.want("the very snapshot", true)
+	b.put(b.file(), []byte(strings.Replace(string(claim), "sha256:", "sha256:0", 1)))
+	b.want("another checksum", false)
+
+	b = newClaimBench(t)
+	b.dieAfterSnapshot = true
+	b.run(true)
+	b.want("prepare: the snapshot is written, its checksum is not in the file", false)
+}
+
 func TestClaimFileThatCannotBeUsed(t *testing.T) {
 	for name, src := range map[string]string{"damaged": "{\"claim\":", "empty": "", "without a claim": `{"lineage":"lineage","serial":1,"plan_id":"sha256:p1","since":"2026-01-02T03:04:05Z"}`} {
 		t.Run(name, func(t *testing.T) {

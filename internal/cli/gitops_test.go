@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -268,6 +269,52 @@ esac`,
 	run.must("apply")
 	f.onceEach(append(orders, "B-2001")...)
 	f.settled(8)
+}
+
+// TestGitOpsHeraldDiesAndAnotherPushes kills herald in the middle of its
+// sending, and before the outcome is pushed somebody has said on main of claimed
+// messages that they were not sent. The ids that only the runner's journal holds
+// are merged into that all the same, and nothing goes out again.
+func TestGitOpsHeraldDiesAndAnotherPushes(t *testing.T) {
+	t.Parallel()
+	f := newForge(t, func(o *sandbox.Options) { o.Latency = 100 * time.Millisecond })
+	now := filepath.Join(f.dir, "now")
+	run := f.workflow("herald-apply.yml")
+	run.must("plan")
+	run.mustFail("apply", accident{
+		herald: `case "$*" in
+  "apply -approved"*) "$herald" "$@" & while [ ! -e ` + now + ` ]; do /bin/sleep 0.01; done; kill -KILL $!; wait $! ;;
+  *) exec "$herald" "$@" ;;
+esac`,
+		when: func() bool {
+			if len(f.server.Accepted()) >= 4 {
+				write(t, now, "")
+			}
+			return false
+		},
+		before: map[string]func(){"Record the outcome": func() {
+			dir := f.clone()
+			f.pass(leaseOver) // a person's word counts again
+			for _, order := range orders {
+				f.herald(dir, 0, "resolve", fmt.Sprintf("message.shipped[%q]", order), "-not-sent")
+			}
+			f.commit(dir, "Resolved by hand")
+		}},
+	}, "the step Send failed: exit status 137")
+	if strings.Contains(run.log, "could not be pushed") || strings.Contains(run.log, "the step Record the outcome failed") {
+		t.Fatalf("the outcome was not pushed:\n%s", run.log)
+	}
+	// A call was answered before the next one of its conversation began, so of
+	// four calls in three conversations one answer at least was recorded.
+	if record := f.recorded(); !strings.Contains(record, `"message_id":"`) {
+		t.Errorf("no id that herald knew is on main:\n%s", record)
+	}
+	f.pass(leaseOver)
+	run = f.workflow("herald-apply.yml")
+	run.must("plan")
+	run.must("apply")
+	f.onceEach(orders...)
+	f.settled(6)
 }
 
 // TestGitOpsCancelled cancels the job that sends. Herald is told, since it has

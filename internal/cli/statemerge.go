@@ -23,7 +23,7 @@ func (a *App) stateMergeCommand() command {
 
 Without arguments it takes the versions from git's index, where a merge, a rebase or a cherry-pick has stopped at a conflict in the record, and writes the record in its place.
 
-With arguments it is a merge driver of git: it joins OURS and THEIRS, which both come from BASE (an empty file where there is none), and writes the result to OURS. With PATH, the record's own, it refuses where a run has left a journal beside it that no record holds. Git calls it by itself for a record with the attribute merge=herald once it is told, in each clone:
+With arguments it is a merge driver of git: it joins OURS and THEIRS, which both come from BASE (an empty file where there is none), and writes the result to OURS. It refuses where a run has left a journal beside OURS, or beside PATH, the record's own, that no record holds. Git calls it by itself for a record with the attribute merge=herald once it is told, in each clone:
 
   git config merge.herald.name "Herald's record"
   git config merge.herald.driver "herald state merge %O %A %B %P"`,
@@ -48,9 +48,13 @@ type versions struct{ base, ours, theirs *state.Record }
 // 1; OURS is then as it was.
 func (a *App) mergeFiles(args []string) int {
 	path := "the record"
+	written := args[1:2]
 	if len(args) == 4 {
 		path = args[3]
-		if err := fileStore(a.path(path)).Unfolded(); err != nil {
+		written = []string{args[1], path}
+	}
+	for _, record := range written {
+		if err := fileStore(a.path(record)).Unfolded(); err != nil {
 			a.report(failure(err))
 			return exitError
 		}

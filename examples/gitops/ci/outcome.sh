@@ -12,10 +12,11 @@ if [ ! -e "$(git rev-parse --git-path herald-claimed)" ]; then
   exit 0
 fi
 
-# If herald was killed, the end of what it knew is in its journal.
-if [ -s herald.state.journal ]; then
-  herald state pull >"$record.pulled"
-  mv "$record.pulled" "$record"
+# If herald was killed, the end of what it knew is in its journal, behind the
+# first line. It is taken into the record as herald itself does at its end, under
+# the lock: as long as the journal holds it, no record can be merged.
+if [ -e herald.state.journal ] && [ "$(wc -l <herald.state.journal)" -gt 1 ]; then
+  herald state pull | herald state push -lock-timeout=2m -
 fi
 git add -- "$record"
 if ! git diff --cached --quiet; then
