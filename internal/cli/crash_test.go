@@ -41,14 +41,28 @@ type campaign struct {
 	dir     string
 	url     string
 	random  *rand.Rand
+	people  int
+
+	// Of a record that is kept elsewhere: how, and what is done after a kill.
+	// Each run then begins in an empty folder.
+	herald string
+	env    []string
+	killed func()
 }
 
 func newCampaign(t *testing.T, seed int) *campaign {
+	c := prepareCampaign(t, seed)
+	c.write()
+	return c
+}
+
+// prepareCampaign is newCampaign, before the configuration is written.
+func prepareCampaign(t *testing.T, seed int) *campaign {
 	program, err := exec.LookPath("herald")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &campaign{t: t, program: program, dir: t.TempDir(), random: rand.New(rand.NewPCG(uint64(seed), 1))}
+	c := &campaign{t: t, program: program, dir: t.TempDir(), people: crashPeople, random: rand.New(rand.NewPCG(uint64(seed), 1))}
 	sandbox := exec.Command(program, "sandbox", "-control", "-latency=50ms", "-dir="+t.TempDir())
 	out, err := sandbox.StdoutPipe()
 	if err != nil {
@@ -66,29 +80,12 @@ func newCampaign(t *testing.T, seed int) *campaign {
 		t.Fatal(err)
 	}
 	c.url = strings.TrimSpace(line)
-	c.write()
 	return c
 }
 
 func (c *campaign) write() {
-	var b strings.Builder
-	fmt.Fprintf(&b, `account "shop" {
-  ig_id        = "17841405822304914"
-  endpoint     = %q
-  settle_after = "300ms"
-  limits {
-    messages = 100000
-    reads    = 100000
-  }
-}
-locals {
-  people = { for n in range(%d) : format("p%%03d", n) => format("61%%014d", n) }
-}
-`, c.url, crashPeople)
-	for i := range crashBlocks {
-		fmt.Fprintf(&b, "message \"m%d\" {\n  for_each  = local.people\n  recipient = each.value\n  text      = \"Message %d to ${each.key}\"\n}\n", i, i)
-	}
-	if err := os.WriteFile(filepath.Join(c.dir, "main.hcl"), []byte(b.String()), 0o600); err != nil {
+	text := campaignConfig(c.url, c.people, crashBlocks, "messages = 100000\n    reads    = 100000", c.herald)
+	if err := os.WriteFile(filepath.Join(c.dir, "main.hcl"), []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -107,8 +104,19 @@ func (c *campaign) faults(script string) {
 // apply runs one apply. It is killed after a random time below most, or never
 // if that is 0, and then its exit code is returned, else -1.
 func (c *campaign) apply(most time.Duration) (int, string) {
-	cmd := exec.Command(c.program, "-chdir="+c.dir, "apply", "-auto-approve", "-new-record")
-	cmd.Env = append(os.Environ(), "HERALD_TOKEN="+secret, "NO_PROXY=*")
+	args := []string{"-chdir=" + c.dir, "apply", "-auto-approve", "-new-record"}
+	if c.herald != "" {
+		if err := os.RemoveAll(c.dir); err != nil {
+			c.t.Fatal(err)
+		}
+		if err := os.Mkdir(c.dir, 0o700); err != nil {
+			c.t.Fatal(err)
+		}
+		c.write()
+		args = append(args, "-lock-timeout=30s")
+	}
+	cmd := exec.Command(c.program, args...)
+	cmd.Env = append(append(os.Environ(), "HERALD_TOKEN="+secret, "NO_PROXY=*"), c.env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -119,6 +127,9 @@ func (c *campaign) apply(most time.Duration) (int, string) {
 		defer kill.Stop()
 	}
 	_ = cmd.Wait() // the exit code tells
+	if c.killed != nil {
+		c.killed()
+	}
 	return cmd.ProcessState.ExitCode(), out.String()
 }
 

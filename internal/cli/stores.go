@@ -112,7 +112,7 @@ func (a *App) openSealed(k keeping, r recordFlags, sealer state.Sealer) (state.S
 	case config.StoreS3:
 		return s3store.New(s3store.Options{
 			Bucket: k.of("bucket"), Key: k.of("key"), Region: k.of("region"), Endpoint: k.of("endpoint"),
-			UsePathStyle: k.is("use_path_style"), Checksum: k.of("checksum"), Sealer: sealer,
+			UsePathStyle: k.is("use_path_style"), Checksum: k.of("checksum"), Sealer: sealer, Lease: lease,
 		}), nil
 	case config.StoreHTTP:
 		return a.httpStore(k, sealer)
