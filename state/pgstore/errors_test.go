@@ -70,6 +70,7 @@ func TestWrongSettings(t *testing.T) {
 }
 
 func TestWrongServer(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t, pgtest.Options{Prepare: func(data string) error {
 		return os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte("host all limited 127.0.0.1/32 scram-sha-256\nhost all banned 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 trust\n"), 0o600)
 	}})
@@ -152,6 +153,7 @@ func lockAndLeave(t *testing.T, s *Store) {
 // TestFailingStatements: what the server says in the middle is told, and ends
 // the session.
 func TestFailingStatements(t *testing.T) {
+	t.Parallel()
 	for sqlstate, want := range map[string][2]string{
 		"53100": {"the server's disk is full", "Make room"},
 		"53200": {"no memory left", "log"},
@@ -184,6 +186,7 @@ func TestOldServer(t *testing.T) {
 // TestVersions upgrades tables of an older version with what they hold, and
 // refuses those of a newer one.
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, time.Minute)
 	old := p.store(nil)
 	old.steps = old.steps[:1]
@@ -239,6 +242,7 @@ func TestSQLIsDocumented(t *testing.T) {
 }
 
 func TestCertificates(t *testing.T) {
+	t.Parallel()
 	var ca []byte
 	server := pgtest.Start(t, pgtest.Options{Settings: []string{"ssl=on"}, Prepare: func(data string) (err error) {
 		ca, err = certificates(data)

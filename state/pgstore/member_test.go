@@ -125,6 +125,7 @@ func claim(t *testing.T, m state.Member, list ...state.Conversation) []state.Con
 // TestClaimsAreDisjoint lets many members take the same conversations: each
 // goes to one of them, and all are taken.
 func TestClaimsAreDisjoint(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, time.Minute)
 	p.record(t)
 	const members, conversations = 32, 400
@@ -204,6 +205,7 @@ func TestClaimsInOrderAndReleased(t *testing.T) {
 
 // TestSecondIntentIsRefused has every way in which an intent can come second.
 func TestSecondIntentIsRefused(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, time.Minute)
 	p.record(t, to(0, "old", state.Absent, 4))
 	a, b := p.join(t, "a@host", nil), p.join(t, "b@host", nil)
@@ -277,6 +279,7 @@ func TestExclusiveIntentFollows(t *testing.T) {
 
 // TestLockAndJoinWait: a lock waits for every member, a member for the lock.
 func TestLockAndJoinWait(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, time.Minute)
 	p.record(t)
 	a, b := p.join(t, "a", nil), p.join(t, "b", nil)
@@ -372,83 +375,94 @@ func TestPausedMember(t *testing.T) {
 	}
 }
 
-// TestReserve: two members of two records together keep an account's rate, lose
-// next to nothing of it, and what is not used is not saved up.
+// TestReserve: two members of two records together keep an account's rate to
+// the microsecond, lose next to nothing of it, and what is not used is not saved
+// up.
 func TestReserve(t *testing.T) {
 	p := newPlace(t, time.Minute)
 	p.record(t)
 	other := p.store(nil)
 	other.o.Record = "other"
-	b, err := other.Join(t.Context(), state.Holder{Nonce: "b"}, 0)
+	joined, err := other.Join(t.Context(), state.Holder{Nonce: "b"}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = b.Unlock() }()
-	const rate, seconds, slice = 200.0, 3, 5
+	defer func() { _ = joined.Unlock() }()
+	a, b := p.join(t, "a", nil), joined.(*member)
+	const rate, slice = 200.0, 10
 	var mu sync.Mutex
 	var due []time.Time
 	var all sync.WaitGroup
 	begun := time.Now()
-	for _, m := range []state.Member{p.join(t, "a", nil), b} {
+	for _, m := range []*member{a, b} {
 		all.Go(func() {
-			for time.Since(begun) < seconds*time.Second {
-				wait, err := m.Reserve(t.Context(), account, "messages", slice, rate)
+			// The next slice is asked for half a slice ahead, as a run does.
+			for time.Since(begun) < 3*time.Second {
+				first, present, err := m.reserve(t.Context(), account, "messages", slice, rate)
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				at := time.Now().Add(wait)
 				mu.Lock()
-				for i := range slice {
-					due = append(due, at.Add(time.Duration(float64(i)/rate*1e9)))
-				}
+				due = append(due, first)
 				mu.Unlock()
-				time.Sleep(wait)
+				time.Sleep(first.Sub(present) - slice/2*time.Second/rate)
 			}
 		})
 	}
 	all.Wait()
 	slices.SortFunc(due, time.Time.Compare)
-	// A millisecond is what the way of an answer may differ.
-	for i := range due {
-		n := 0
-		for _, d := range due[i:] {
-			if d.Sub(due[i]) >= time.Second-5*time.Millisecond {
-				break
-			}
-			n++
-		}
-		if n > rate {
-			t.Fatalf("%d places within a second, from place %d on", n, i)
+	for i := range due[1:] {
+		if apart := due[i+1].Sub(due[i]); apart < slice*time.Second/rate {
+			t.Errorf("two slices of %d are %v apart", slice, apart)
 		}
 	}
 	span := due[len(due)-1].Sub(due[0]).Seconds()
-	if got := float64(len(due)-1) / span; got < 0.99*rate {
+	if got := float64(len(due)-1) * slice / span; got < 0.99*rate {
 		t.Errorf("%.1f places a second, want at least %.1f", got, 0.99*rate)
 	}
-	time.Sleep(time.Until(due[len(due)-1]) + 200*time.Millisecond)
-	first, err := b.Reserve(t.Context(), account, "messages", 1, rate)
-	if err != nil {
-		t.Fatal(err)
+	time.Sleep(time.Until(due[len(due)-1]) + 500*time.Millisecond)
+	reserve := func(lane string, rate float64, least, most time.Duration) {
+		t.Helper()
+		wait, err := b.Reserve(t.Context(), account, lane, 1, rate)
+		if err != nil || wait < least || wait > most {
+			t.Errorf("the next place is due after %v, %v; want between %v and %v", wait, err, least, most)
+		}
 	}
-	second, err := b.Reserve(t.Context(), account, "messages", 1, 2)
-	if err != nil || first > 5*time.Millisecond || second > 6*time.Millisecond {
-		t.Errorf("after a rest: %v and %v, %v", first, second, err)
-	}
-	if third, err := b.Reserve(t.Context(), account, "messages", 1, rate); err != nil || third < 400*time.Millisecond {
-		t.Errorf("a third place is due after %v, %v; want half a second", third, err)
-	}
-	if media, err := b.Reserve(t.Context(), account, "media", 1, rate); err != nil || media > 5*time.Millisecond {
-		t.Errorf("another lane waits %v, %v", media, err)
-	}
+	reserve("messages", 1, 0, 50*time.Millisecond)
+	reserve("messages", 1, 500*time.Millisecond, time.Second)
+	reserve("messages", 100, 1500*time.Millisecond, 2*time.Second)
+	reserve("media", 1, 0, 50*time.Millisecond)
 	if _, err := b.Reserve(t.Context(), account, "media", 0, rate); err == nil {
 		t.Error("no places were reserved")
+	}
+}
+
+// TestPaceComparesClocks: with answers that are late by different times, places
+// are never early, and soon as far apart as they were reserved.
+func TestPaceComparesClocks(t *testing.T) {
+	var p pace
+	base := time.Now()
+	server := base.Add(-3 * time.Hour).Round(0) // the clocks differ
+	late := []time.Duration{40, 9, 1, 25, 3, 80, 1, 14, 2, 60, 7}
+	for i := range 4000 {
+		at := time.Duration(i) * 10 * time.Millisecond
+		due := at + 30*time.Millisecond
+		answer := base.Add(at + late[i%len(late)]*time.Millisecond)
+		got := answer.Add(p.wait(server.Add(due), server.Add(at), answer)).Sub(base)
+		switch {
+		case got < due:
+			t.Fatalf("place %d comes %v early", i, due-got)
+		case i > 10 && got > due+2*time.Millisecond && late[i%len(late)] < 30:
+			t.Fatalf("place %d comes %v late", i, got-due)
+		}
 	}
 }
 
 // TestMemberSnapshot: what was moved moves, what another wrote stays, and of
 // two that store at once one is told.
 func TestMemberSnapshot(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, time.Minute)
 	p.record(t, to(0, "from", state.Sent, 2), to(1, "stays", state.Sent, 2))
 	a, b := p.join(t, "a", nil), p.join(t, "b", nil)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -23,16 +24,8 @@ RETURNING (extract(epoch FROM next) * 1000000)::bigint - $3::bigint, (extract(ep
 // Reserve takes the next n places of the pace of an account, over all records
 // of the schema.
 func (m *member) Reserve(ctx context.Context, account, lane string, n int, rate float64) (time.Duration, error) {
-	if n < 1 || !(rate > 0) {
-		return 0, fmt.Errorf("%d places at %g a second cannot be reserved", n, rate)
-	}
-	// The account is hashed, with every Sealer and without one alike, since
-	// all records share its pace.
-	sum := sha256.Sum256([]byte(account))
-	// Rounded up: the pace is never above the rate.
-	span := int64(float64(n)/rate*1e6) + 1
-	var due, present int64
 	for range m.pace.missing(time.Now()) {
+		var present int64
 		err := m.try(ctx, func(ctx context.Context, c *pgx.Conn) error {
 			return c.QueryRow(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&present)
 		})
@@ -41,13 +34,29 @@ func (m *member) Reserve(ctx context.Context, account, lane string, n int, rate 
 		}
 		m.pace.wait(time.UnixMicro(present), time.UnixMicro(present), time.Now())
 	}
-	err := m.try(ctx, func(ctx context.Context, c *pgx.Conn) error {
-		return c.QueryRow(ctx, m.store.sql(places), hex.EncodeToString(sum[:]), plain(lane), span).Scan(&due, &present, nil)
-	})
+	due, present, err := m.reserve(ctx, account, lane, n, rate)
 	if err != nil {
 		return 0, err
 	}
-	return m.pace.wait(time.UnixMicro(due), time.UnixMicro(present), time.Now()), nil
+	return m.pace.wait(due, present, time.Now()), nil
+}
+
+// reserve returns when the first place is due and the present time, both by
+// the database's clock.
+func (m *member) reserve(ctx context.Context, account, lane string, n int, rate float64) (due, present time.Time, err error) {
+	if n < 1 || !(rate > 0) {
+		return due, present, fmt.Errorf("%d places at %g a second cannot be reserved", n, rate)
+	}
+	// The account is hashed, with every Sealer and without one alike, since
+	// all records share its pace.
+	sum := sha256.Sum256([]byte(account))
+	// Rounded up: the pace is never above the rate.
+	span := int64(math.Ceil(float64(n) / rate * 1e6))
+	var at, now int64
+	err = m.try(ctx, func(ctx context.Context, c *pgx.Conn) error {
+		return c.QueryRow(ctx, m.store.sql(places), hex.EncodeToString(sum[:]), plain(lane), span).Scan(&at, &now, nil)
+	})
+	return time.UnixMicro(at), time.UnixMicro(now), err
 }
 
 // pace compares the database's clock with this process's. An answer is late by
@@ -72,7 +81,7 @@ func (p *pace) missing(now time.Time) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.origin.IsZero() || now.Sub(p.origin)-p.begun > 2*while {
-		return 4
+		return 8
 	}
 	return 0
 }

@@ -71,6 +71,7 @@ func belongs(p state.Part, e *state.Entry) bool {
 
 // TestPartIsPartOfTheWhole compares parts with what the whole record says.
 func TestPartIsPartOfTheWhole(t *testing.T) {
+	t.Parallel()
 	for name, key := range map[string]byte{"readable": 0, "encrypted": 1} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t, time.Minute)

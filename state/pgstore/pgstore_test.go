@@ -1,6 +1,7 @@
 package pgstore
 
 import (
+	"flag"
 	"os"
 	"sync"
 	"testing"
@@ -20,6 +21,9 @@ func TestMain(m *testing.M) {
 		memberProcess(url)
 		return
 	}
+	// A drawn case is a record in the database; -rapid.checks says another
+	// number.
+	_ = flag.Set("rapid.checks", "25")
 	code := m.Run()
 	postgres.Stop()
 	if code == 0 {

@@ -42,6 +42,7 @@ func testSealer(t testing.TB, key byte) sealer {
 // TestNothingReadable looks through every table for what an encrypted record
 // knows.
 func TestNothingReadable(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, time.Minute)
 	p.sealer = testSealer(t, 1)
 	e := to(0, "secretname", state.Sent, 3)
@@ -93,6 +94,7 @@ func TestNothingReadable(t *testing.T) {
 // TestOtherKeys opens records with the key of another, without one, and with
 // one where none is needed.
 func TestOtherKeys(t *testing.T) {
+	t.Parallel()
 	sealed, plain := newPlace(t, time.Minute), newPlace(t, time.Minute)
 	sealed.sealer = testSealer(t, 1)
 	sealed.record(t, to(0, "a", state.Sent, 2))
@@ -127,6 +129,7 @@ func TestOtherKeys(t *testing.T) {
 // TestFlippedByte changes one thing of an encrypted record after another: each
 // time it is refused.
 func TestFlippedByte(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, time.Minute)
 	p.sealer = testSealer(t, 1)
 	p.record(t, to(0, "a", state.Sent, 2), to(1, "b", state.Sent, 2))

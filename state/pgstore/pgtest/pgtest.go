@@ -218,15 +218,17 @@ func freePort() (int, error) {
 	return port, l.Close()
 }
 
-// keeper runs the server, and ends it when its own input ends: so the server
-// never outlives the test program, whatever ends that.
-const keeper = `exec 3<&0; "$@" 3<&- </dev/null >>log 2>&1 & p=$!
-{ read -r _ <&3; kill -QUIT $p 2>/dev/null; } & w=$!
-wait $p; kill $w 2>/dev/null; exit 0`
+// keeper runs the server, and ends it and removes its data when its own input
+// ends: so nothing of the server outlives the test program, whatever ends that.
+const keeper = `dir=$1; shift
+exec 3<&0; "$@" 3<&- </dev/null >>log 2>&1 & p=$!
+{ read -r _ <&3; : >"$dir/orphaned"; kill -QUIT $p 2>/dev/null; } & w=$!
+wait $p; kill $w 2>/dev/null
+if [ -e "$dir/orphaned" ]; then cd /; rm -rf "$dir"; fi; exit 0`
 
 // launch starts the server on its port and waits until it takes connections.
 func (s *Server) launch() error {
-	args := []string{"-c", keeper, "keeper", filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port)}
+	args := []string{"-c", keeper, "keeper", s.dir, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port)}
 	for _, o := range s.opts {
 		args = append(args, "-c", o)
 	}
