@@ -124,6 +124,6 @@ func (r *Report) Unsure(rec *state.Record) bool {
 	return false
 }
 
-// Blind reports whether not a single conversation could be read although there
-// was one to read, so that nothing follows.
-func (r *Report) Blind() bool { return r.Total > 0 && r.Read == 0 && len(r.Stopped) > 0 }
+// Blind reports whether not a single conversation was read although there was
+// one to read, so that nothing follows.
+func (r *Report) Blind() bool { return r.Total > 0 && r.Read == 0 }

@@ -327,7 +327,7 @@ func (r *recovery) read(ctx context.Context, conn *connection) *survey.Report {
 		Observe: func(e survey.Event) {
 			progress.Observe(e)
 			if r.opts.autoApprove && e.Type == survey.Progressed && a.Now().Sub(r.saved) >= saveEvery && r.broken == nil {
-				if r.broken = r.write(ctx, e.Report()); r.broken != nil {
+				if r.broken = r.write(context.WithoutCancel(ctx), e.Report()); r.broken != nil {
 					cancel()
 				}
 				r.saved = a.Now()
@@ -355,6 +355,7 @@ func (r *recovery) conclude(ctx context.Context, rep *survey.Report) int {
 	case r.broken != nil:
 		return r.refuse(r.broken)
 	case rep.Blind():
+		r.app.tell("Nothing was read, and nothing was recorded.")
 		return exitError
 	}
 	if !r.opts.json {
@@ -383,12 +384,17 @@ func (r *recovery) conclude(ctx context.Context, rep *survey.Report) int {
 // exitDoubt is the exit code where something is not known.
 const exitDoubt = 4
 
-// stoppedReading says why the conversations of an account could not be read.
+// stoppedReading says why the conversations of an account could not be read: as
+// an error where none could.
 func stoppedReading(rep *survey.Report) hcl.Diagnostics {
 	var diags hcl.Diagnostics
+	severity := hcl.DiagWarning
+	if rep.Blind() {
+		severity = hcl.DiagError
+	}
 	for _, s := range rep.Stopped {
 		diags = append(diags, &hcl.Diagnostic{
-			Severity: hcl.DiagError, Summary: "Account stopped",
+			Severity: severity, Summary: "Account stopped",
 			Detail: strings.TrimSpace(fmt.Sprintf("The conversations of the account %q could not be read, or not all of them. %s %s", s.Account.Name, s.Outcome.Explain, s.Outcome.Remedy)),
 		})
 	}

@@ -56,7 +56,7 @@ func (a *App) refreshed(ctx context.Context, o *planOptions, p *plan.Plan) (*vie
 	progress.Close()
 	var diags hcl.Diagnostics
 	if rep.Blind() {
-		diags = stoppedReading(rep)
+		diags = append(stoppedReading(rep), fail("Nothing could be looked up", "No conversation was read, so the plan would say no more than without -refresh.")...)
 	}
 	if err := conn.close(); err != nil {
 		diags = append(diags, failure(err)...)
