@@ -111,13 +111,21 @@ func (e *engine) doubtful(r *ChangeResult) *hcl.Diagnostic {
 		return d
 	}
 	d.Detail = sentences(what, r.Outcome.Explain, r.Undecided, "It is not sent again, because it may have arrived, and the later messages of its conversation wait.") +
-		"\n\n" + e.doubtAdvice(r)
+		"\n\n" + e.doubtAdvice(r, entry)
 	return d
 }
 
-// doubtAdvice says how a doubt is settled: by the next apply, or by a person.
-func (e *engine) doubtAdvice(r *ChangeResult) string {
+// doubtAdvice says how the doubt about an entry is settled: by the next apply,
+// or by a person; or, of what another run has prepared, that neither should
+// before its lease has ended.
+func (e *engine) doubtAdvice(r *ChangeResult, entry *state.Entry) string {
+	var now time.Time
+	if a := e.accounts[r.Change.Account]; a != nil {
+		now = a.clock.now()
+	}
 	switch {
+	case entry != nil && leased(entry, evidence{now: now}):
+		return doubtRemedy(r.Change.Addr, entry)
 	case e.reader == nil && !e.run.Prepare:
 	case r.Undecided == "" && !e.reads(r.Change):
 		return "Its conversation is not read, because of on_in_doubt = \"hold\". " + resolveAdvice(r.Change.Addr)

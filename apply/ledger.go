@@ -241,7 +241,7 @@ func (l *ledger) sendCall(c *plan.Change, prior *state.Entry, now time.Time) (Ca
 		return Call{}, hit
 	}
 	if open := l.open[c.Conversation()]; len(open) > 0 {
-		return Call{}, &obstacle{kind: inDoubt, key: open[0]}
+		return Call{}, doubtAt(open[0], l.record.Get(open[0]))
 	}
 	if hit := l.unclaimed(c, prior, now); hit != nil {
 		return Call{}, hit
@@ -257,7 +257,7 @@ func (l *ledger) inTheWay(c *plan.Change, prior *state.Entry) *obstacle {
 	}
 	for _, e := range l.record.Revisions(c.Addr) {
 		if l.doubtful(e) {
-			return &obstacle{kind: inDoubt, key: e.Key()}
+			return doubtAt(e.Key(), e)
 		}
 	}
 	if !c.AllowDuplicate {

@@ -13,6 +13,8 @@ import (
 type obstacle struct {
 	kind obstacleKind
 	key  state.Key // of the entry that is in the way
+	// doubt is, with inDoubt, that entry, if it is known.
+	doubt *state.Entry
 	// holder is, with elsewhere, who has the conversation, if that is known.
 	holder string
 }
@@ -38,6 +40,17 @@ const (
 	elsewhere
 )
 
+// doubtAt is the obstacle of an entry in doubt; e may be nil, and may change
+// later.
+func doubtAt(key state.Key, e *state.Entry) *obstacle {
+	o := &obstacle{kind: inDoubt, key: key}
+	if e != nil {
+		now := *e
+		o.doubt = &now
+	}
+	return o
+}
+
 // outcome returns the obstacle as the outcome of a call that was not made.
 func (o *obstacle) outcome() Outcome {
 	switch o.kind {
@@ -45,7 +58,7 @@ func (o *obstacle) outcome() Outcome {
 		return Outcome{
 			Reason:  "in_doubt",
 			Explain: fmt.Sprintf("It is not known whether %s arrived, and the messages of one conversation are sent one after the other.", o.key),
-			Remedy:  resolveAdvice(o.key.Addr),
+			Remedy:  doubtRemedy(o.key.Addr, o.doubt),
 		}
 	case duplicate:
 		return Outcome{
@@ -100,6 +113,18 @@ func claimedElsewhere(o *obstacle) Outcome {
 		Explain: who + " works on it, or has written it since this run looked, and the record lets only one of them send.",
 		Remedy:  "Apply again once the other run has ended.",
 	}
+}
+
+// doubtRemedy says how the doubt about an entry ends, which may be nil: of what
+// a run has prepared, and may be sending, nobody should say that it was not sent.
+func doubtRemedy(a addr.Instance, e *state.Entry) string {
+	if e == nil || e.Claim == "" {
+		return resolveAdvice(a)
+	}
+	if e.IntendedAt.IsZero() {
+		return "A run has prepared it, and may be sending it; the record does not say until when. On the machine that prepared it, apply goes on with it."
+	}
+	return fmt.Sprintf("The run that prepared it may send it until %s. On the machine that prepared it, apply goes on with it; elsewhere wait until then, and apply again: that reads the conversation, and sends it only if it is proven not to be there.", moment(leaseEnd(e)))
 }
 
 // resolveAdvice says how a person settles a doubt, each command on a line of

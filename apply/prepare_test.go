@@ -99,7 +99,8 @@ func TestAnotherRunWaitsForTheLease(t *testing.T) {
 				equal(t, "diagnostic", diags[0].Detail, "It is not known whether message.b was delivered: another run prepared it at 2000-01-01T00:00:00Z and did not record what came of it. "+
 					"It is not in its conversation, and another run, which prepared it at 2000-01-01T00:00:00Z, may still be sending it: before 2000-01-01T00:31:00Z its absence is not believed. "+
 					"It is not sent again, because it may have arrived, and the later messages of its conversation wait.\n\n"+
-					"The next apply reads its conversation again. "+resolveAdvice(msg("b")))
+					"The run that prepared it may send it until 2000-01-01T00:30:00Z. On the machine that prepared it, apply goes on with it; elsewhere wait until then, and apply again: "+
+					"that reads the conversation, and sends it only if it is proven not to be there.")
 				time.Sleep(28 * time.Minute)
 				rep, _ = w.apply(d)
 				code(t, rep, 4)
