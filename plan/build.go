@@ -244,6 +244,7 @@ func (b *builder) finish(order []int32) *Plan {
 	}
 	if b.in.Record != nil {
 		p.Lineage, p.Serial = b.in.Record.Lineage, b.in.Record.Serial
+		p.Retired += b.in.Record.Rest // as good as: those taken out are among them
 	}
 	used := make(map[string]bool)
 	for i, n := range order {

@@ -53,7 +53,7 @@ func (b *builder) history(it *config.Item) history {
 func (b *builder) message(i int32, it *config.Item) int {
 	c := b.change(it)
 	c.Content = it.Content
-	c.Fingerprint = content.Fingerprint(c.Account, c.Recipient, c.Content)
+	c.Fingerprint = fingerprint(it)
 	b.main[i] = c
 	h := b.history(it)
 	c.Base, c.BaseChange = h.own, h.change
@@ -98,6 +98,11 @@ func (b *builder) message(i int32, it *config.Item) int {
 		b.waitFor(c, h.doubtTop)
 	}
 	return len(h.all)
+}
+
+// fingerprint returns what a message's entry is compared by.
+func fingerprint(it *config.Item) string {
+	return content.Fingerprint(it.Account.IGID, it.Recipient, it.Content)
 }
 
 // ownDoubt settles the wanted revision. Proven absent it may be sent again at

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -79,7 +82,7 @@ func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Conf
 	if err != nil {
 		return nil, cfg, nil, append(diags, failure(err)...)
 	}
-	rec, err := peek(ctx, store)
+	rec, err := a.peekFor(ctx, store, r, want)
 	if err != nil {
 		return nil, cfg, nil, append(diags, failure(err)...)
 	}
@@ -96,6 +99,27 @@ func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Conf
 	r.claimed = a.claimedHere(store, rec)
 	p, more := r.build(want, rec)
 	return p, cfg, want, append(diags, more...)
+}
+
+// peekFor reads, without a lock, what of the record a plan looks at: a part,
+// where the store can read one and it will do. A missing record is nil.
+func (a *App) peekFor(ctx context.Context, store state.Store, r *request, want *config.Wanted) (*state.Record, error) {
+	loader, ok := store.(state.PartLoader)
+	in := plan.Input{Wanted: want, Only: r.only, Exclude: r.exclude}
+	part, enough := plan.PartOf(in)
+	if _, err := os.Lstat(a.erroredPath(store)); !ok || !enough || !errors.Is(err, fs.ErrNotExist) {
+		return peek(ctx, store)
+	}
+	var err error
+	if in.Record, err = loader.LoadPart(ctx, part); err == nil {
+		if more, _ := plan.PartOf(in); len(more.Addrs) > len(part.Addrs) {
+			in.Record, err = loader.LoadPart(ctx, more)
+		}
+	}
+	if errors.Is(err, state.ErrNoRecord) {
+		return nil, nil
+	}
+	return in.Record, err
 }
 
 // claimedHere returns the id of the plan that this machine has prepared and, as
