@@ -113,6 +113,9 @@ func (a *App) runRecover(ctx context.Context, o *recoverOptions) int {
 
 // check returns an error if nobody has approved and nobody can be asked.
 func (o *recoverOptions) check(a *App) hcl.Diagnostics {
+	if o.lostAfter.After(a.Now()) {
+		return fail("Time is yet to come", "The option -lost-after says from when on the record may lack something, and that time has not come yet. With it everything that is not found would count as not sent. Give the time of the backup that was put back.")
+	}
 	if o.autoApprove || o.input && !o.json && isTerminal(a.Stdin) {
 		return nil
 	}
