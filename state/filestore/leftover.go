@@ -60,7 +60,7 @@ func (x *session) Restore(ctx context.Context, r *state.Record) error {
 	}
 	x.stored = &stored{snapshot: look(x.paths.snapshot)}
 	next := *r
-	err := error(nil)
+	var err error
 	if x.stored.snapshot == nil {
 		err = x.setAside(x.paths.backup)
 	} else {
