@@ -375,3 +375,97 @@ func perSecond(posts []post) (list []int) {
 	}
 	return list
 }
+
+// TestRunsMoveAndImport: of several runs one moves and imports, while nobody
+// sends in the conversations that this concerns, and the others see it done.
+func TestRunsMoveAndImport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := many(20, 2)
+		imported := d.sendAt(msg("by_hand"), shop, "3", "by hand")
+		imported.Action, imported.ImportID = plan.Import, "mid.hand"
+		d.p.Moves = []plan.Move{{From: msg("old"), To: msg("new")}}
+		g := newTeam(t, d)
+		g.commons.stored.Put(state.Entry{
+			Addr: msg("old"), Revision: 1, Account: shop, Recipient: "5", Fingerprint: "sha256:old", Status: state.Sent, MessageID: "mid.old", Change: 2,
+		})
+		rival := g.commons.join("a run of another plan")
+		if _, err := rival.Claim(t.Context(), []state.Conversation{{Account: shop, Recipient: "5"}}, 1); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		var ends []<-chan outturn
+		for i := range 3 {
+			_, end := g.run(fmt.Sprint("run ", i))
+			ends = append(ends, end)
+		}
+		time.Sleep(5 * time.Second)
+		if g.commons.stored.Get(state.Key{Addr: msg("new"), Revision: 1}) != nil {
+			t.Error("it was moved while another run had its conversation")
+		}
+		_ = rival.Unlock()
+		made := 0
+		for _, end := range ends {
+			e := <-end
+			code(t, e.rep, 0)
+			equal(t, "diagnostics", summaries(e.diags), "")
+			for _, r := range e.rep.Results {
+				if r.Change == imported && r.Result == ResultDone {
+					made++
+				}
+			}
+		}
+		if made == 0 || time.Since(began) > 15*time.Second {
+			t.Errorf("%d runs imported, in %s", made, time.Since(began))
+		}
+		for k, want := range map[string]string{"old": "", "new": "mid.old", "by_hand": "mid.hand"} {
+			equal(t, k, messageID(g.commons.stored.Get(state.Key{Addr: msg(k), Revision: 1})), want)
+		}
+	})
+}
+
+// TestRunsOfTwoPlans has a run go on with what another plan has done meanwhile:
+// the same message is done, and one that was edited is not sent over it.
+func TestRunsOfTwoPlans(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTeam(t, many(30, 2))
+		g.street.latency = 100 * time.Millisecond
+		other := newDraft("sha256:other")
+		same := other.send("x", "7")
+		same.Addr, same.Content, same.Fingerprint = g.draft.p.Changes[37].Addr, g.draft.p.Changes[37].Content, g.draft.p.Changes[37].Fingerprint
+		edited := other.sendAt(g.draft.p.Changes[38].Addr, shop, "8", "edited")
+		write := func(c *plan.Change, id string) {
+			g.commons.mu.Lock()
+			defer g.commons.mu.Unlock()
+			e := (*state.Entry)(nil).Next(other.p.ID)
+			e.Addr, e.Revision, e.Account, e.Recipient, e.Fingerprint = c.Addr, 1, shop, c.Recipient, c.Fingerprint
+			e.Status, e.MessageID = state.Sent, id
+			g.commons.stored.Put(e)
+		}
+		rival := g.commons.join("a run of another plan")
+		mine := []state.Conversation{same.Conversation(), edited.Conversation()}
+		if _, err := rival.Claim(t.Context(), mine, 2); err != nil {
+			t.Fatal(err)
+		}
+		_, end := g.run("run")
+		time.Sleep(3 * time.Second)
+		write(same, "mid.same")
+		write(edited, "mid.edited")
+		_ = rival.Unlock()
+		e := <-end
+		for _, key := range []string{"7:text 1", "8:text 1"} {
+			if n := len(g.street.accepted[key]); n != 0 {
+				t.Errorf("%s was sent", key)
+			}
+		}
+		for _, r := range e.rep.Results {
+			want := ResultDone
+			switch {
+			case r.Change.Addr == same.Addr || r.Change.Addr == edited.Addr:
+				want = ResultSkipped
+			}
+			if r.Result != want {
+				t.Errorf("%s ends with %v: %+v", r.Change.Key(), r.Result, r.Outcome)
+			}
+		}
+	})
+}
