@@ -179,14 +179,16 @@ func PartOf(p *plan.Plan) state.Part {
 // doShared is Do for a run that shares the record with others.
 func (r Run) doShared(ctx context.Context, m state.Member, rep *Report) (*Report, hcl.Diagnostics) {
 	book, diags, err := r.enlist(ctx, m)
+	interrupted := ctx.Err() != nil
 	switch {
 	case diags.HasErrors():
 		rep.Refused = true
 		return rep, diags
-	case err != nil && ctx.Err() != nil:
+	case err == nil:
+	case interrupted:
 		rep.Interrupted = true
 		return rep, nil
-	case err != nil:
+	default:
 		rep.Broken = err
 		return rep, hcl.Diagnostics{unwritable(err)}
 	}

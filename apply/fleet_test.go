@@ -139,6 +139,7 @@ func TestRunsShareAPlan(t *testing.T) {
 			posts += e.rep.Posts
 		}
 		took := time.Since(began)
+		t.Logf("the last call came after %s", g.street.posts[len(g.street.posts)-1].at.Sub(began))
 		t.Logf("%d posts in %s; asked for: %v; places: %v", posts, took, g.commons.asked, g.commons.places)
 		g.check(100)
 		if took > 11500*time.Millisecond { // the last to end looks once a second

@@ -140,13 +140,13 @@ func (b *builder) failHeld(w *config.Import, e *state.Entry) {
 // failImport notes what is wrong with an import. The tail follows the count of
 // those that have the same problem.
 func (b *builder) failImport(at hcl.Range, summary, detail, tail string) {
-	list := b.imports.problems
-	i := slices.IndexFunc(list, func(p importProblem) bool { return p.at == at && p.summary == summary })
+	list := &b.imports.problems
+	i := slices.IndexFunc(*list, func(p importProblem) bool { return p.at == at && p.summary == summary })
 	if i >= 0 {
-		list[i].count++
+		(*list)[i].count++
 		return
 	}
-	b.imports.problems = append(list, importProblem{at, summary, detail, tail, 1})
+	*list = append(*list, importProblem{at, summary, detail, tail, 1})
 }
 
 // reportImports hands over what failImport has noted.

@@ -58,7 +58,12 @@ func TestOurReactionIsTold(t *testing.T) {
 		{`{"data":[{"reaction":"❤","users":[{"id":"1"},{"id":1784}]}]}`, content.Love},
 		{`{"data":[{"reaction":"👍","users":[{"id":"1"}]},{"reaction":"😮","users":[{"id":"1784"}]}]}`, "😮"},
 		{`{"data":[{"reaction":"❤️","users":[{"id":"1"}]}]}`, ""},
-		{`{"data":[]}`, ""}, {`{"data":7}`, ""}, {`[]`, ""}, {`null`, ""}, {``, ""}, {`{"data":[{"reaction":3,"users":{}}]}`, ""},
+		{`{"data":[]}`, ""},
+		{`{"data":7}`, ""},
+		{`[]`, ""},
+		{`null`, ""},
+		{``, ""},
+		{`{"data":[{"reaction":3,"users":{}}]}`, ""},
 	} {
 		if got := reacted(value(c.reactions), "1784"); got != c.want {
 			t.Errorf("%s: %q, want %q", c.reactions, got, c.want)

@@ -192,8 +192,9 @@ func (h *claimHold) Snapshot(ctx context.Context, r *state.Record) error {
 // prepared without anything to be recorded is written now, so that the apply
 // that follows is one with a claim.
 func (h *claimHold) release(rep *apply.Report) error {
+	unfinished := rep.Refused || rep.Broken != nil
 	switch {
-	case h.claim == nil || rep.Refused || rep.Broken != nil:
+	case h.claim == nil || unfinished:
 		return nil
 	case !h.prepare && h.Unfolded():
 		return nil

@@ -2,13 +2,12 @@ package cli_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"net/http/httptest"
 
 	"herald/internal/sandbox"
 	"herald/state/pgstore/pgtest"

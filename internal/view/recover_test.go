@@ -244,8 +244,10 @@ func TestRefreshWindows(t *testing.T) {
 }
 
 func TestHeldByRecoverIsToldInThePlan(t *testing.T) {
-	c := &plan.Change{Addr: message("x"), Revision: 1, Action: plan.Settle, Reason: plan.InDoubt, Account: shopID, Recipient: "1",
-		Base: &state.Entry{Addr: message("x"), Revision: 1, Status: state.Intent, SettledBy: survey.SettledBy}}
+	c := &plan.Change{
+		Addr: message("x"), Revision: 1, Action: plan.Settle, Reason: plan.InDoubt, Account: shopID, Recipient: "1",
+		Base: &state.Entry{Addr: message("x"), Revision: 1, Status: state.Intent, SettledBy: survey.SettledBy},
+	}
 	if got := Describe(c).Notes[0].String(); !strings.Contains(got, "herald recover could not tell whether it was sent") {
 		t.Errorf("it says %q", got)
 	}

@@ -444,11 +444,11 @@ func TestPaceComparesClocks(t *testing.T) {
 	var p pace
 	base := time.Now()
 	server := base.Add(-3 * time.Hour).Round(0) // the clocks differ
-	late := []time.Duration{40, 9, 1, 25, 3, 80, 1, 14, 2, 60, 7}
+	late := []int{40, 9, 1, 25, 3, 80, 1, 14, 2, 60, 7} // milliseconds
 	for i := range 4000 {
 		at := time.Duration(i) * 10 * time.Millisecond
 		due := at + 30*time.Millisecond
-		answer := base.Add(at + late[i%len(late)]*time.Millisecond)
+		answer := base.Add(at + time.Duration(late[i%len(late)])*time.Millisecond)
 		got := answer.Add(p.wait(server.Add(due), server.Add(at), answer)).Sub(base)
 		switch {
 		case got < due:

@@ -2,21 +2,20 @@ package pgstore
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"herald/state"
 	"herald/state/storetest"
-
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/sha256"
-	"testing"
 )
 
 // sealer encrypts with a key, as state/seal does with people's keys.
