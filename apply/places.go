@@ -158,6 +158,9 @@ func (s *places) sit(now time.Time) (time.Duration, bool) {
 	onTime := now.Sub(s.due[s.used]) <= s.late
 	if !onTime || now.Before(s.odd) {
 		if d := s.full(now); d > 0 {
+			if !s.due[len(s.due)-1].After(now) {
+				s.order(1) // with one more to stay empty it may go before
+			}
 			return d, false
 		}
 	}
@@ -234,11 +237,17 @@ func (s *places) ask(now time.Time, want int) {
 	want = min(want, s.seated+s.free())
 	// A place that was missed is of use only with one that is to come.
 	missed, _ := slices.BinarySearchFunc(s.due, now.Add(-s.late), afterTime)
-	if want -= n - max(s.used, missed); want <= 0 || s.asking || s.err != nil || n > 0 && s.due[n-1].Sub(now) >= placesAhead {
+	if want -= n - max(s.used, missed); want > 0 && (n == 0 || s.due[n-1].Sub(now) < placesAhead) {
+		s.order(min(want, s.slice))
+	}
+}
+
+// order reserves n places, unless some are being reserved.
+func (s *places) order(n int) {
+	if s.asking || s.err != nil {
 		return
 	}
 	s.asking = true
-	n = min(want, s.slice)
 	gap := time.Duration(float64(s.gap) / s.part)
 	s.spawn(func() {
 		wait, err := s.reserve(s.ctx, n, float64(time.Second)/float64(gap))

@@ -100,6 +100,9 @@ func TestPlacesKeepTheCeiling(t *testing.T) {
 				n, most := len(posts), busiest(posts, func(post) bool { return true })
 				took := posts[n-1].at.Sub(posts[0].at)
 				t.Logf("%.2f a second, at most %d in one, %d places for %d calls %v", float64(n-1)/took.Seconds(), most, c.given, n, perSecond(posts))
+				if rate := float64(n-1) / took.Seconds(); tc.rate == 100 && rate < 98 || tc.rate == 100 && tc.runs < 10 && rate < 99 {
+					t.Errorf("%.2f calls a second", rate)
+				}
 				if allowed := max(1, int(tc.rate)); most > allowed {
 					t.Errorf("%d calls in one second", most)
 				}
