@@ -60,7 +60,7 @@ func failure(err error) hcl.Diagnostics {
 	case errors.Is(err, state.ErrNoRecord):
 		return noRecord("")
 	case errors.Is(err, state.ErrLockLost):
-		return fail("Lock on the record is lost", "The lock file was removed or replaced while this run held it, so another run may have begun. The run stopped before its next call; what was sent is recorded. See that no other run is under way, and plan again.")
+		return fail("Lock on the record is lost", "The lock was taken away while this run held it, or it could not be renewed in time, so another run may have begun. The run stopped before its next call. What it knows is recorded, and what was under way is in doubt. See that no other run is under way, and plan again.")
 	case errors.Is(err, syscall.ENOSPC) && aboutStdout(err):
 		return fail("Output could not be written", sentence(err.Error())+" The disk that standard output goes to is full. What is recorded is not touched by that. Make room there, or send the output elsewhere, and run the command again.")
 	case errors.Is(err, syscall.ENOSPC):

@@ -365,6 +365,35 @@ func TestNoLockAddress(t *testing.T) {
 	}
 }
 
+// answering makes the server answer the methods with 200 and do nothing.
+func answering(methods ...string) func(w http.ResponseWriter, r *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if !slices.Contains(methods, r.Method) {
+			return false
+		}
+		w.WriteHeader(http.StatusOK)
+		return true
+	}
+}
+
+func TestServerThatLocksNobodyOut(t *testing.T) {
+	s := newServer(t)
+	s.fault = answering("LOCK", "UNLOCK")
+	_, err := s.store().Lock(t.Context(), state.Holder{Nonce: "n"}, 0)
+	told(t, err, "the server gives the lock to two at once, so it keeps nobody out")
+}
+
+func TestServerThatKeepsNothing(t *testing.T) {
+	s := newServer(t)
+	s.fault = answering(http.MethodPost)
+	x, err := s.store().Lock(t.Context(), state.Holder{Nonce: "n"}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = x.Unlock() }() // the test is about the write
+	told(t, x.Snapshot(t.Context(), state.NewRecord("lineage")), "the server said that the record is stored, and does not have it")
+}
+
 // GitLab's methods were not given, or a server has no locks.
 func TestMethodNotKnown(t *testing.T) {
 	for status, want := range map[int]string{

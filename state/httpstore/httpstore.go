@@ -143,6 +143,9 @@ func (s *Store) Lock(ctx context.Context, who state.Holder, wait time.Duration) 
 			return nil, err
 		}
 		if held == nil {
+			if err := s.locks(ctx, info); err != nil {
+				return nil, err
+			}
 			return newSession(s, info), nil
 		}
 		left := time.Until(deadline)
@@ -164,6 +167,20 @@ func (s *Store) Lock(ctx context.Context, who state.Holder, wait time.Duration) 
 			return nil, err
 		}
 	}
+}
+
+// locks asks for the lock once more, which the server must refuse: one that
+// gives it to everybody has none.
+func (s *Store) locks(ctx context.Context, info *lockInfo) error {
+	_, free, err := s.look(ctx)
+	if err == nil && free {
+		err = s.problem("the server gives the lock to two at once, so it keeps nobody out",
+			"Without a lock two runs could send the same message. Look whether lock_address, lock_method and unlock_method are those of the server's documentation. Nothing was sent.", nil)
+	}
+	if err != nil {
+		s.giveUp(ctx, info)
+	}
+	return err
 }
 
 // stay watches how long a lock stays the same.

@@ -35,6 +35,7 @@ type session struct {
 	record *state.Record // what is stored; nil for nothing
 	serial uint64        // of the document
 	added  bool          // entries were appended since the last snapshot
+	proved bool          // a document that was written has been read back
 }
 
 var (
@@ -228,7 +229,10 @@ func (x *session) post(body []byte) error {
 	a, err := s.do(ctx, request{method: s.o.UpdateMethod, address: s.o.Address, id: x.info.ID, body: body, limit: maxLockReply})
 	switch {
 	case err == nil && a.ok():
-		return s.check(a, askWrite)
+		if err := s.check(a, askWrite); err != nil || x.proved {
+			return err
+		}
+		return x.prove(ctx, body)
 	case err == nil && (a.status == http.StatusLocked || a.status == http.StatusConflict):
 		return state.ErrLockLost
 	case err == nil:
@@ -250,6 +254,21 @@ func (x *session) post(body []byte) error {
 		return state.ErrLockLost
 	}
 	return err
+}
+
+// prove reads the first document of the session back: a server that takes one
+// and does not keep it would let everything be sent again.
+func (x *session) prove(ctx context.Context, body []byte) error {
+	stored, err := x.store.read(ctx)
+	switch {
+	case err != nil && !errors.Is(err, state.ErrNoRecord):
+		return err
+	case err != nil || !x.store.equal(stored, body):
+		return x.store.problem("the server said that the record is stored, and does not have it",
+			"What a run records there would be lost. Look whether address and update_method are those of the server's documentation, and whether something between here and the server keeps old answers. "+notSent, nil)
+	}
+	x.proved = true
+	return nil
 }
 
 // equal reports whether two documents say the same.

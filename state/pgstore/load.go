@@ -36,7 +36,7 @@ func (s *Store) readHead(ctx context.Context, c interface {
 		entries + coalesce((SELECT sum(entries)::bigint FROM herald.sessions WHERE record = $1), 0)
 		FROM herald.records WHERE record = $1`), s.o.Record).Scan(&lineage, &serial, &sealed, &text, &st.entries)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, state.ErrNoRecord
+		return nil, s.headless(ctx, c)
 	}
 	if err != nil {
 		return nil, err
@@ -49,6 +49,23 @@ func (s *Store) readHead(ctx context.Context, c interface {
 	}
 	st.serial = uint64(serial)
 	return st, nil
+}
+
+// headless tells a record that is not there from one of which only the entries
+// are left.
+func (s *Store) headless(ctx context.Context, c interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+},
+) error {
+	var left bool
+	err := c.QueryRow(ctx, s.sql(`SELECT EXISTS (SELECT 1 FROM herald.entries WHERE record = $1)`), s.o.Record).Scan(&left)
+	switch {
+	case err != nil:
+		return err
+	case left:
+		return s.damaged("the row of the record is gone, and entries of it are there")
+	}
+	return state.ErrNoRecord
 }
 
 // record returns the stored record without its entries.
@@ -70,7 +87,11 @@ func (s *Store) load(ctx context.Context, c *pgx.Conn) (*state.Record, error) {
 			return err
 		}
 		r = st.record()
-		return s.readEntries(ctx, tx, st, r, s.sql(`SELECT address, revision, change, line FROM herald.entries WHERE record = $1`), s.o.Record)
+		err = s.readEntries(ctx, tx, st, r, s.sql(`SELECT address, revision, change, line FROM herald.entries WHERE record = $1`), s.o.Record)
+		if err == nil && r.Len() != st.entries {
+			return s.damaged("the record counts %d entries, and %d are there", st.entries, r.Len())
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -143,6 +143,8 @@ func TestFlippedByte(t *testing.T) {
 		"revision": {"UPDATE " + entries + " SET revision = revision + 1", "UPDATE " + entries + " SET revision = revision - 1"},
 		"place":    {"UPDATE " + entries + " SET address = address || 'x'", "UPDATE " + entries + " SET address = left(address, -1)"},
 		"head":     {flip("records", "head", "5"), flip("records", "head", "5")},
+		"row":      {"UPDATE " + entries + " SET record = 'gone' WHERE ctid IN (SELECT ctid FROM " + entries + " LIMIT 1)", "UPDATE " + entries + " SET record = 'default'"},
+		"record":   {"UPDATE " + p.schema + ".records SET record = 'gone'", "UPDATE " + p.schema + ".records SET record = 'default'"},
 		"lineage":  {"UPDATE " + p.schema + ".records SET lineage = 'x'", "UPDATE " + p.schema + ".records SET lineage = 'lineage-1'"},
 	} {
 		p.server.Exec(t, tc[0])
