@@ -179,18 +179,15 @@ func PartOf(p *plan.Plan) state.Part {
 // doShared is Do for a run that shares the record with others.
 func (r Run) doShared(ctx context.Context, m state.Member, rep *Report) (*Report, hcl.Diagnostics) {
 	book, diags, err := r.enlist(ctx, m)
-	interrupted := ctx.Err() != nil
-	switch {
-	case diags.HasErrors():
+	if diags.HasErrors() {
 		rep.Refused = true
 		return rep, diags
-	case err == nil:
-	case interrupted:
-		rep.Interrupted = true
-		return rep, nil
-	default:
-		rep.Broken = err
-		return rep, hcl.Diagnostics{unwritable(err)}
+	}
+	if err != nil {
+		if rep.Interrupted = ctx.Err() != nil; !rep.Interrupted {
+			rep.Broken, diags = err, hcl.Diagnostics{unwritable(err)}
+		}
+		return rep, diags
 	}
 	r.Record = book.record
 	rep.Record, rep.Results = book.record, r.unreached()

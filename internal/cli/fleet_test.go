@@ -153,15 +153,6 @@ func (b *fleetBench) start(args ...string) *member {
 	return r
 }
 
-func (r *member) ended() bool {
-	select {
-	case <-r.done:
-		return true
-	default:
-		return false
-	}
-}
-
 func (r *member) kill() {
 	_ = r.cmd.Process.Kill() // it may have ended
 	<-r.done

@@ -443,7 +443,7 @@ func TestReserve(t *testing.T) {
 func TestPaceComparesClocks(t *testing.T) {
 	var p pace
 	base := time.Now()
-	server := base.Add(-3 * time.Hour).Round(0) // the clocks differ
+	server := base.Add(-3 * time.Hour).Round(0)         // the clocks differ
 	late := []int{40, 9, 1, 25, 3, 80, 1, 14, 2, 60, 7} // milliseconds
 	for i := range 4000 {
 		at := time.Duration(i) * 10 * time.Millisecond
