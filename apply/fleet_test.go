@@ -41,6 +41,15 @@ type outturn struct {
 	diags hcl.Diagnostics
 }
 
+// runs begins n runs; the channels have their ends.
+func (g *team) runs(n int) []<-chan outturn {
+	ends := make([]<-chan outturn, n)
+	for i := range ends {
+		_, ends[i] = g.run(fmt.Sprint("run ", i))
+	}
+	return ends
+}
+
 // run begins a run; the channel has its end.
 func (g *team) run(who string) (*mate, <-chan outturn) {
 	m := g.commons.join(who)
@@ -116,12 +125,8 @@ func TestRunsShareAPlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newTeam(t, many(200, 5))
 		g.street.latency = 200 * time.Millisecond
-		var ends []<-chan outturn
 		began := time.Now()
-		for i := range 4 {
-			_, end := g.run(fmt.Sprint("run ", i))
-			ends = append(ends, end)
-		}
+		ends := g.runs(4)
 		posts := 0
 		for i, end := range ends {
 			e := <-end
@@ -157,11 +162,7 @@ func TestRunsShareThePace(t *testing.T) {
 		g.street.latency = 150 * time.Millisecond
 		g.commons.spread = 30
 		began := time.Now()
-		var ends []<-chan outturn
-		for i := range 3 {
-			_, end := g.run(fmt.Sprint("run ", i))
-			ends = append(ends, end)
-		}
+		ends := g.runs(3)
 		for _, end := range ends {
 			code(t, (<-end).rep, 0)
 		}
@@ -282,11 +283,7 @@ func TestRunsWaitForEachOther(t *testing.T) {
 		}
 		g := newTeam(t, d)
 		g.street.latency = 50 * time.Millisecond
-		var ends []<-chan outturn
-		for i := range 3 {
-			_, end := g.run(fmt.Sprint("run ", i))
-			ends = append(ends, end)
-		}
+		ends := g.runs(3)
 		for _, end := range ends {
 			e := <-end
 			code(t, e.rep, 0)
@@ -326,11 +323,7 @@ func TestRunsAndRefusals(t *testing.T) {
 			}
 			return true, Accepted
 		}
-		var ends []<-chan outturn
-		for i := range 3 {
-			_, end := g.run(fmt.Sprint("run ", i))
-			ends = append(ends, end)
-		}
+		ends := g.runs(3)
 		for _, end := range ends {
 			e := <-end
 			code(t, e.rep, 3)
@@ -357,11 +350,7 @@ func TestRunsMakeTheRecord(t *testing.T) {
 		g := newTeam(t, many(20, 2))
 		g.commons.stored, g.draft.p.Lineage = nil, ""
 		g.edit = func(r *Run) { r.NewRecord = true }
-		var ends []<-chan outturn
-		for i := range 3 {
-			_, end := g.run(fmt.Sprint("run ", i))
-			ends = append(ends, end)
-		}
+		ends := g.runs(3)
 		for _, end := range ends {
 			e := <-end
 			code(t, e.rep, 0)
@@ -403,11 +392,7 @@ func TestRunsMoveAndImport(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		var ends []<-chan outturn
-		for i := range 3 {
-			_, end := g.run(fmt.Sprint("run ", i))
-			ends = append(ends, end)
-		}
+		ends := g.runs(3)
 		time.Sleep(5 * time.Second)
 		if g.commons.stored.Get(state.Key{Addr: msg("new"), Revision: 1}) != nil {
 			t.Error("it was moved while another run had its conversation")

@@ -22,16 +22,7 @@ const mediaSize = 100
 // Reactions reads a conversation as Conversation does, and asks for the
 // reactions as well: each message says in Reacted what the account put on it.
 func (c *Client) Reactions(ctx context.Context, account *plan.Account, recipient string) apply.Listing {
-	l := apply.Listing{Recipient: recipient}
-	if !content.Digits(recipient) {
-		l.Outcome = invalidRead("the recipient's id is not a string of digits")
-		return l
-	}
-	l.Outcome = c.list(ctx, account, url.Values{"user_id": {recipient}, "fields": {listingFields(",reactions")}}, maxListing, func(r reply) apply.Outcome {
-		l = readConversation(r, account.IGID, recipient)
-		return l.Outcome
-	})
-	return l
+	return c.conversation(ctx, account, recipient, ",reactions")
 }
 
 // Posts reads a page of the ids of the account's own posts, newest first:

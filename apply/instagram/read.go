@@ -47,12 +47,18 @@ func listingFields(more string) string {
 // be repeated; net/http repeats one itself if an idle connection turns out to
 // be dead.
 func (c *Client) Conversation(ctx context.Context, account *plan.Account, recipient string) apply.Listing {
+	return c.conversation(ctx, account, recipient, "")
+}
+
+// conversation is Conversation, with more fields of each message; see
+// listingFields.
+func (c *Client) conversation(ctx context.Context, account *plan.Account, recipient, more string) apply.Listing {
 	l := apply.Listing{Recipient: recipient}
 	if !content.Digits(recipient) {
 		l.Outcome = invalidRead("the recipient's id is not a string of digits")
 		return l
 	}
-	l.Outcome = c.list(ctx, account, url.Values{"user_id": {recipient}, "fields": {listingFields("")}}, maxListing, func(r reply) apply.Outcome {
+	l.Outcome = c.list(ctx, account, url.Values{"user_id": {recipient}, "fields": {listingFields(more)}}, maxListing, func(r reply) apply.Outcome {
 		l = readConversation(r, account.IGID, recipient)
 		return l.Outcome
 	})

@@ -233,33 +233,40 @@ func TestGitOpsBranchMoves(t *testing.T) {
 	f.settled(8)
 }
 
+// heraldDies is the accident in which herald is killed in its sending, after so
+// many messages, and the runner lives; before is what happens elsewhere before
+// the outcome is recorded.
+func (f *forge) heraldDies(sends int, before func()) accident {
+	now := filepath.Join(f.dir, "now")
+	return accident{
+		herald: `case "$*" in
+  "apply -approved"*) "$herald" "$@" & while [ ! -e ` + now + ` ]; do /bin/sleep 0.01; done; kill -KILL $!; wait $! ;;
+  *) exec "$herald" "$@" ;;
+esac`,
+		when: func() bool {
+			if len(f.server.Accepted()) >= sends {
+				write(f.t, now, "")
+			}
+			return false
+		},
+		before: map[string]func(){"Record the outcome": before},
+	}
+}
+
 // TestGitOpsHeraldDies kills herald in the middle of its sending, and not the
 // runner: what it knew is pushed all the same, beside what another clone has
 // pushed since.
 func TestGitOpsHeraldDies(t *testing.T) {
 	t.Parallel()
 	f := newForge(t)
-	now := filepath.Join(f.dir, "now")
 	run := f.workflow("herald-apply.yml")
 	run.must("plan")
 	f.merges("B-2001,Dana,6107771234567890")
-	run.mustFail("apply", accident{
-		herald: `case "$*" in
-  "apply -approved"*) "$herald" "$@" & while [ ! -e ` + now + ` ]; do /bin/sleep 0.01; done; kill -KILL $!; wait $! ;;
-  *) exec "$herald" "$@" ;;
-esac`,
-		when: func() bool {
-			if len(f.server.Accepted()) >= 3 {
-				write(t, now, "")
-			}
-			return false
-		},
-		before: map[string]func(){"Record the outcome": func() {
-			dir := f.clone()
-			f.herald(dir, 0, "apply", "-auto-approve", `-only=message.shipped["B-2001"]`)
-			f.commit(dir, "Sent by hand")
-		}},
-	}, "the step Send failed: exit status 137")
+	run.mustFail("apply", f.heraldDies(3, func() {
+		dir := f.clone()
+		f.herald(dir, 0, "apply", "-auto-approve", `-only=message.shipped["B-2001"]`)
+		f.commit(dir, "Sent by hand")
+	}), "the step Send failed: exit status 137")
 	if record := f.recorded(); !strings.Contains(record, `"status":"sent"`) {
 		t.Errorf("nothing that herald knew is on main:\n%s", record)
 	}
@@ -278,29 +285,16 @@ esac`,
 func TestGitOpsHeraldDiesAndAnotherPushes(t *testing.T) {
 	t.Parallel()
 	f := newForge(t, func(o *sandbox.Options) { o.Latency = 100 * time.Millisecond })
-	now := filepath.Join(f.dir, "now")
 	run := f.workflow("herald-apply.yml")
 	run.must("plan")
-	run.mustFail("apply", accident{
-		herald: `case "$*" in
-  "apply -approved"*) "$herald" "$@" & while [ ! -e ` + now + ` ]; do /bin/sleep 0.01; done; kill -KILL $!; wait $! ;;
-  *) exec "$herald" "$@" ;;
-esac`,
-		when: func() bool {
-			if len(f.server.Accepted()) >= 4 {
-				write(t, now, "")
-			}
-			return false
-		},
-		before: map[string]func(){"Record the outcome": func() {
-			dir := f.clone()
-			f.pass(leaseOver) // a person's word counts again
-			for _, order := range orders {
-				f.herald(dir, 0, "resolve", fmt.Sprintf("message.shipped[%q]", order), "-not-sent")
-			}
-			f.commit(dir, "Resolved by hand")
-		}},
-	}, "the step Send failed: exit status 137")
+	run.mustFail("apply", f.heraldDies(4, func() {
+		dir := f.clone()
+		f.pass(leaseOver) // a person's word counts again
+		for _, order := range orders {
+			f.herald(dir, 0, "resolve", fmt.Sprintf("message.shipped[%q]", order), "-not-sent")
+		}
+		f.commit(dir, "Resolved by hand")
+	}), "the step Send failed: exit status 137")
 	if strings.Contains(run.log, "could not be pushed") || strings.Contains(run.log, "the step Record the outcome failed") {
 		t.Fatalf("the outcome was not pushed:\n%s", run.log)
 	}

@@ -22,11 +22,13 @@ type stored struct {
 	entries int // how many there are, those of running sessions included
 }
 
-// readHead reads the row of the record.
-func (s *Store) readHead(ctx context.Context, c interface {
+// querier is a connection, or a transaction of one.
+type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-},
-) (*stored, error) {
+}
+
+// readHead reads the row of the record.
+func (s *Store) readHead(ctx context.Context, c querier) (*stored, error) {
 	var lineage string
 	var serial int64
 	var sealed bool
@@ -53,10 +55,7 @@ func (s *Store) readHead(ctx context.Context, c interface {
 
 // headless tells a record that is not there from one of which only the entries
 // are left.
-func (s *Store) headless(ctx context.Context, c interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-},
-) error {
+func (s *Store) headless(ctx context.Context, c querier) error {
 	var left bool
 	err := c.QueryRow(ctx, s.sql(`SELECT EXISTS (SELECT 1 FROM herald.entries WHERE record = $1)`), s.o.Record).Scan(&left)
 	switch {
