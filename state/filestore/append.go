@@ -5,20 +5,10 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 
 	"herald/state"
+	"herald/state/batch"
 )
-
-// maxBatch is how many bytes of entries are written at once.
-const maxBatch = 4 << 20
-
-// waiting is one call of Append.
-type waiting struct {
-	lines [][]byte
-	size  int
-	done  chan error
-}
 
 // Append stores the entries durably. Entries that may not be stored, and a
 // context that has ended, are refused before anything is written, and leave
@@ -28,74 +18,29 @@ func (x *session) Append(ctx context.Context, entries ...state.Entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := &waiting{done: make(chan error, 1), lines: make([][]byte, 0, len(entries))}
-	buf := make([]byte, 0, 640*len(entries))
-	for i := range entries {
-		start := len(buf)
-		var err error
-		if buf, err = state.AppendEntry(buf, &entries[i]); err != nil {
-			return err
-		}
-		w.lines = append(w.lines, buf[start:len(buf):len(buf)])
-	}
-	w.size = len(buf)
-
-	x.mu.Lock()
-	if err := x.dead; err != nil {
-		x.mu.Unlock()
+	lines, err := batch.Encode(entries)
+	if err != nil {
 		return err
 	}
-	x.queue = append(x.queue, w)
-	start := !x.writing
-	x.writing = true
-	x.mu.Unlock()
-	if start {
-		go x.write()
+	if err := x.failed(); err != nil {
+		return err
 	}
-	return <-w.done
+	return x.queue.Do(lines)
 }
 
-// write writes batch after batch until nobody waits.
-func (x *session) write() {
-	for {
-		// Those who were told about the batch before get the chance to be
-		// in this one.
-		runtime.Gosched()
-		batch := x.take()
-		if batch == nil {
-			return
-		}
-		x.files.Lock()
-		err := x.commit(batch)
-		x.files.Unlock()
-		for _, w := range batch {
-			w.done <- err
-		}
+// write writes one batch, and tells all of it how that ended.
+func (x *session) write(calls []*batch.Lines, tell func(i int, err error)) {
+	x.files.Lock()
+	err := x.commit(calls)
+	x.files.Unlock()
+	for i := range calls {
+		tell(i, err)
 	}
-}
-
-// take returns the calls of the next batch, or nil if nobody waits: then the
-// writer has to end.
-func (x *session) take() []*waiting {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	n, size := 0, 0
-	for n < len(x.queue) && (n == 0 || size+x.queue[n].size <= maxBatch) {
-		size += x.queue[n].size
-		n++
-	}
-	if n == 0 {
-		x.writing = false
-		return nil
-	}
-	batch := x.queue[:n:n]
-	x.queue = x.queue[n:]
-	return batch
 }
 
 // commit makes one batch durable. After a failure the session is dead, for
 // nobody knows what is on the disk then.
-func (x *session) commit(batch []*waiting) error {
+func (x *session) commit(calls []*batch.Lines) error {
 	err := x.ready()
 	if err == nil {
 		err = x.open()
@@ -104,7 +49,7 @@ func (x *session) commit(batch []*waiting) error {
 		return err // nothing was written: the record can still be made
 	}
 	if err == nil {
-		err = x.writeBatch(batch)
+		err = x.writeBatch(calls)
 	}
 	if err != nil {
 		return x.kill(err)
@@ -112,12 +57,12 @@ func (x *session) commit(batch []*waiting) error {
 	return nil
 }
 
-func (x *session) writeBatch(batch []*waiting) error {
+func (x *session) writeBatch(calls []*batch.Lines) error {
 	size := 256
-	lines := make([][]byte, 0, len(batch))
-	for _, w := range batch {
-		lines = append(lines, w.lines...)
-		size += w.size + 32*len(w.lines)
+	lines := make([][]byte, 0, len(calls))
+	for _, c := range calls {
+		lines = append(lines, c.Lines...)
+		size += c.Size + 32*len(c.Lines)
 	}
 	if len(lines) == 0 {
 		return nil

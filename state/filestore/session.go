@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"herald/state"
+	"herald/state/batch"
 )
 
 // errEnded says that a session was given back.
@@ -24,11 +25,10 @@ type session struct {
 	cancel context.CancelCauseFunc
 	watch  sync.WaitGroup
 
-	// mu guards what callers of Append share.
-	mu      sync.Mutex
-	queue   []*waiting
-	writing bool  // a goroutine is at work on the queue
-	dead    error // why nothing more can be written, if so
+	queue *batch.Queue[*batch.Lines] // of the calls of Append
+
+	mu   sync.Mutex
+	dead error // why nothing more can be written, if so; guarded by mu
 
 	// files is held by whoever reads or writes the files.
 	files   sync.Mutex
@@ -41,6 +41,7 @@ var _ state.Session = (*session)(nil)
 func newSession(s *Store, p paths, l *lock) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	x := &session{paths: p, disk: s.disk, sealer: s.sealer, lock: l, ctx: ctx, cancel: cancel}
+	x.queue = batch.New(batch.MostLines, x.write)
 	x.watch.Go(func() { x.watchLock(s.poll) })
 	return x
 }
@@ -88,11 +89,8 @@ func (x *session) Unfolded() bool {
 // when the lock is lost, or when somebody else has changed the files. It is
 // called with files held.
 func (x *session) ready() error {
-	x.mu.Lock()
-	dead := x.dead
-	x.mu.Unlock()
-	if dead != nil {
-		return dead
+	if err := x.failed(); err != nil {
+		return err
 	}
 	if x.ctx.Err() != nil {
 		return context.Cause(x.ctx)
@@ -117,6 +115,13 @@ func (x *session) ready() error {
 
 func changed(path string) error {
 	return fmt.Errorf("%s was changed or removed by something else while the record was locked", path)
+}
+
+// failed returns why nothing more can be written, or nil.
+func (x *session) failed() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.dead
 }
 
 // kill notes why the session is dead, and returns what its callers are told.

@@ -2,16 +2,10 @@ package httpstore
 
 import (
 	"context"
-	"runtime"
+	"slices"
 
 	"herald/state"
 )
-
-// waiting is one call of Append.
-type waiting struct {
-	entries []state.Entry
-	done    chan error
-}
 
 // Append stores the entries durably. Entries that may not be stored, and a
 // context that has ended, are refused before anything is written; once its turn
@@ -25,46 +19,24 @@ func (x *session) Append(ctx context.Context, entries ...state.Entry) error {
 			return err
 		}
 	}
-	w := &waiting{entries: append([]state.Entry(nil), entries...), done: make(chan error, 1)}
-	x.mu.Lock()
-	if err := x.dead; err != nil {
-		x.mu.Unlock()
+	if err := x.failed(); err != nil {
 		return err
 	}
-	x.queue = append(x.queue, w)
-	start := !x.writing
-	x.writing = true
-	x.mu.Unlock()
-	if start {
-		go x.writeQueue()
-	}
-	return <-w.done
+	return x.queue.Do(slices.Clone(entries))
 }
 
-// writeQueue writes batch after batch until nobody waits.
-func (x *session) writeQueue() {
-	for {
-		// Those who were told about the batch before get the chance to be
-		// in this one.
-		runtime.Gosched()
-		x.mu.Lock()
-		batch := x.queue
-		x.queue, x.writing = nil, len(batch) > 0
-		x.mu.Unlock()
-		if len(batch) == 0 {
-			return
-		}
-		x.io.Lock()
-		err := x.commit(batch)
-		x.io.Unlock()
-		for _, w := range batch {
-			w.done <- err
-		}
+// writeBatch writes one batch, and tells all of it how that ended.
+func (x *session) writeBatch(calls [][]state.Entry, tell func(i int, err error)) {
+	x.io.Lock()
+	err := x.commit(calls)
+	x.io.Unlock()
+	for i := range calls {
+		tell(i, err)
 	}
 }
 
 // commit makes one batch durable, as one write of the whole record.
-func (x *session) commit(batch []*waiting) error {
+func (x *session) commit(calls [][]state.Entry) error {
 	if err := x.ready(); err != nil {
 		return err
 	}
@@ -75,8 +47,8 @@ func (x *session) commit(batch []*waiting) error {
 		return state.ErrNoRecord // nothing was written: the record can still be made
 	}
 	n := 0
-	for _, w := range batch {
-		for _, e := range w.entries {
+	for _, entries := range calls {
+		for _, e := range entries {
 			x.record.Put(e)
 			n++
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"herald/state"
+	"herald/state/batch"
 )
 
 // errEnded says that a session was given back.
@@ -23,11 +24,10 @@ type session struct {
 	cancel context.CancelCauseFunc
 	watch  sync.WaitGroup
 
-	// mu guards what callers of Append share.
-	mu      sync.Mutex
-	queue   []*waiting
-	writing bool  // a goroutine is at work on the queue
-	dead    error // why nothing more can be written, if so
+	queue *batch.Queue[[]state.Entry] // of the calls of Append
+
+	mu   sync.Mutex
+	dead error // why nothing more can be written, if so; guarded by mu
 
 	// io is held by whoever reads or writes the document.
 	io     sync.Mutex
@@ -46,6 +46,7 @@ var (
 func newSession(s *Store, info *lockInfo) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	x := &session{store: s, info: info, ctx: ctx, cancel: cancel}
+	x.queue = batch.New(func(waiting [][]state.Entry) int { return len(waiting) }, x.writeBatch)
 	x.watch.Go(x.watchLock)
 	return x
 }

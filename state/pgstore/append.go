@@ -3,7 +3,6 @@ package pgstore
 import (
 	"context"
 	"errors"
-	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +23,6 @@ type waiting struct {
 	follows []*int64      // by entry: the change that it follows, if it is an intent or was one in between
 	lines   [][]byte
 	size    int
-	done    chan error
 }
 
 // Append stores the entries durably, those of callers at the same time in one
@@ -47,24 +45,15 @@ func (x *session) Append(ctx context.Context, entries ...state.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	x.mu.Lock()
-	if err := x.dead; err != nil {
-		x.mu.Unlock()
+	if err := x.failed(); err != nil {
 		return err
 	}
-	x.queue = append(x.queue, w)
-	start := !x.writing
-	x.writing = true
-	x.mu.Unlock()
-	if start {
-		go x.run()
-	}
-	return <-w.done
+	return x.queue.Do(w)
 }
 
 // newWaiting checks the entries, and puts those of one key together.
 func newWaiting(entries []state.Entry) (*waiting, error) {
-	w := &waiting{done: make(chan error, 1)}
+	w := &waiting{}
 	at := make(map[state.Key]int, len(entries))
 	first := make([]int64, len(entries)) // the change before the first entry of a key
 	buf := make([]byte, 0, 640*len(entries))
@@ -92,34 +81,23 @@ func newWaiting(entries []state.Entry) (*waiting, error) {
 	return w, nil
 }
 
-// run writes batch after batch until nobody waits.
-func (x *session) run() {
-	for {
-		// Those who were told about the batch before get the chance to be
-		// in this one.
-		runtime.Gosched()
-		batch := x.take()
-		if batch == nil {
-			return
-		}
-		x.write.Lock()
-		err := x.commit(batch)
-		x.write.Unlock()
-		for i, w := range batch {
-			w.done <- err[i]
-		}
+// writeBatch writes one batch, and tells each of its calls how that ended.
+func (x *session) writeBatch(calls []*waiting, tell func(i int, err error)) {
+	x.write.Lock()
+	told := x.commit(calls)
+	x.write.Unlock()
+	for i, err := range told {
+		tell(i, err)
 	}
 }
 
-// take returns the calls of the next batch, or nil if nobody waits: then the
-// writer has to end. No key is in a batch twice.
-func (x *session) take() []*waiting {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+// most returns how many of the waiting calls one transaction takes. No key is
+// in it twice.
+func most(waiting []*waiting) int {
 	n, size, entries := 0, 0, 0
 	keys := make(map[state.Key]bool)
-	for ; n < len(x.queue); n++ {
-		w := x.queue[n]
+	for ; n < len(waiting); n++ {
+		w := waiting[n]
 		size, entries = size+w.size, entries+len(w.entries)
 		if n > 0 && (size > maxBatchBytes || entries > maxBatchEntries || anyIn(keys, w.entries)) {
 			break
@@ -128,13 +106,7 @@ func (x *session) take() []*waiting {
 			keys[w.entries[i].Key()] = true
 		}
 	}
-	if n == 0 {
-		x.writing = false
-		return nil
-	}
-	batch := x.queue[:n:n]
-	x.queue = x.queue[n:]
-	return batch
+	return n
 }
 
 func anyIn(keys map[state.Key]bool, entries []state.Entry) bool {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"herald/state"
+	"herald/state/batch"
 )
 
 // session is a held lock, or a run that has joined. It is a state.Session.
@@ -24,11 +25,10 @@ type session struct {
 	conns     *pool // for everything but appends
 	writer    *pool // one connection
 
-	// mu guards what callers of Append share.
-	mu      sync.Mutex
-	queue   []*waiting
-	writing bool  // a goroutine is at work on the queue
-	dead    error // why nothing more can be written, if so
+	queue *batch.Queue[*waiting] // of the calls of Append
+
+	mu   sync.Mutex
+	dead error // why nothing more can be written, if so; guarded by mu
 
 	// write is held by whoever writes.
 	write sync.Mutex
@@ -57,6 +57,7 @@ func newSession(s *Store, exclusive bool) *session {
 		conns: newPool(s.connect, poolSize), writer: newPool(s.connect, 1),
 	}
 	x.ctx = leaseContext{ctx, x.over}
+	x.queue = batch.New(most, x.writeBatch)
 	return x
 }
 
@@ -168,16 +169,20 @@ func (x *session) lines(ctx context.Context) (*lines, error) {
 // ready returns an error if nothing may be written: after an earlier failure,
 // or when the lock is lost.
 func (x *session) ready() error {
-	x.mu.Lock()
-	dead := x.dead
-	x.mu.Unlock()
-	if dead != nil {
-		return dead
+	if err := x.failed(); err != nil {
+		return err
 	}
 	if x.ctx.Err() != nil {
 		return context.Cause(x.ctx)
 	}
 	return nil
+}
+
+// failed returns why nothing more can be written, or nil.
+func (x *session) failed() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.dead
 }
 
 // kill notes why the session is dead, and returns what its callers are told.

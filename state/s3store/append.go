@@ -4,20 +4,10 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"runtime"
 
 	"herald/state"
+	"herald/state/batch"
 )
-
-// maxBatch is how many bytes of entries are written at once.
-const maxBatch = 4 << 20
-
-// waiting is one call of Append.
-type waiting struct {
-	lines [][]byte
-	size  int
-	done  chan error
-}
 
 // Append stores the entries durably: callers at the same time share a segment.
 // Entries that may not be stored, and a context that has ended, are refused
@@ -30,59 +20,32 @@ func (x *session) Append(ctx context.Context, entries ...state.Entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := &waiting{done: make(chan error, 1), lines: make([][]byte, 0, len(entries))}
-	buf := make([]byte, 0, 640*len(entries))
-	for i := range entries {
-		start := len(buf)
-		var err error
-		if buf, err = state.AppendEntry(buf, &entries[i]); err != nil {
-			return err
-		}
-		w.lines = append(w.lines, buf[start:len(buf):len(buf)])
-	}
-	w.size = len(buf)
-
-	x.mu.Lock()
-	if err := x.dead; err != nil {
-		x.mu.Unlock()
+	lines, err := batch.Encode(entries)
+	if err != nil {
 		return err
 	}
-	x.queue = append(x.queue, w)
-	start := !x.writing
-	x.writing = true
-	x.mu.Unlock()
-	if start {
-		go x.write()
+	if err := x.failed(); err != nil {
+		return err
 	}
-	return <-w.done
+	return x.queue.Do(lines)
 }
 
-// write writes batch after batch until nobody waits.
-func (x *session) write() {
-	for {
-		// Those who were told about the batch before get the chance to be
-		// in this one.
-		runtime.Gosched()
-		batch := x.take()
-		if batch == nil {
-			return
+// write writes one batch, and tells all of it how that ended once the lock has
+// been looked at. The next batch is on its way meanwhile.
+func (x *session) write(calls []*batch.Lines, tell func(i int, err error)) {
+	x.objects.Lock()
+	err := x.commit(calls)
+	x.objects.Unlock()
+	all := func(err error) {
+		for i := range calls {
+			tell(i, err)
 		}
-		x.objects.Lock()
-		err := x.commit(batch)
-		x.objects.Unlock()
-		if err != nil {
-			tell(batch, err)
-			continue
-		}
-		// The next batch is on its way meanwhile.
-		x.work.Go(func() { tell(batch, x.confirm()) })
 	}
-}
-
-func tell(batch []*waiting, err error) {
-	for _, w := range batch {
-		w.done <- err
+	if err != nil {
+		all(err)
+		return
 	}
+	x.work.Go(func() { all(x.confirm()) })
 }
 
 // confirm asks the server for the lock once a segment is stored. If it is still
@@ -95,34 +58,15 @@ func (x *session) confirm() error {
 	return nil
 }
 
-// take returns the calls of the next batch, or nil if nobody waits: then the
-// writer has to end.
-func (x *session) take() []*waiting {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	n, size := 0, 0
-	for n < len(x.queue) && (n == 0 || size+x.queue[n].size <= maxBatch) {
-		size += x.queue[n].size
-		n++
-	}
-	if n == 0 {
-		x.writing = false
-		return nil
-	}
-	batch := x.queue[:n:n]
-	x.queue = x.queue[n:]
-	return batch
-}
-
 // commit makes one batch durable. After a failure the session is dead, for
 // nobody knows what is stored then.
-func (x *session) commit(batch []*waiting) error {
+func (x *session) commit(calls []*batch.Lines) error {
 	err := x.prepare()
 	if errors.Is(err, state.ErrNoRecord) {
 		return err // nothing was written: the record can still be made
 	}
 	if err == nil {
-		err = x.writeBatch(batch)
+		err = x.writeBatch(calls)
 	}
 	if err != nil {
 		return x.kill(x.ended(err))
@@ -151,10 +95,10 @@ func (x *session) prepare() error {
 }
 
 // writeBatch writes a segment.
-func (x *session) writeBatch(batch []*waiting) error {
+func (x *session) writeBatch(calls []*batch.Lines) error {
 	var lines [][]byte
-	for _, w := range batch {
-		lines = append(lines, w.lines...)
+	for _, c := range calls {
+		lines = append(lines, c.Lines...)
 	}
 	if len(lines) == 0 {
 		return nil

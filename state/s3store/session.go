@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"herald/state"
+	"herald/state/batch"
 )
 
 // errEnded says that a session was given back.
@@ -27,11 +28,10 @@ type session struct {
 	renewal uint64
 	begun   map[uint64]time.Time // renewals that were not acknowledged yet
 
-	// mu guards what callers of Append share.
-	mu      sync.Mutex
-	queue   []*waiting
-	writing bool  // a goroutine is at work on the queue
-	dead    error // why nothing more can be written, if so
+	queue *batch.Queue[*batch.Lines] // of the calls of Append
+
+	mu   sync.Mutex
+	dead error // why nothing more can be written, if so; guarded by mu
 
 	// objects is held by whoever reads or writes the record's objects.
 	objects    sync.Mutex
@@ -51,6 +51,7 @@ func newSession(s *Store, c *client, h *held) *session {
 		lease:      &lease{now: s.o.Now, length: s.o.Lease, from: h.from},
 		generation: h.file.Generation, from: 1,
 	}
+	x.queue = batch.New(batch.MostLines, x.write)
 	x.work.Go(x.watch)
 	x.work.Go(x.keep)
 	return x
@@ -98,11 +99,8 @@ func (x *session) Unfolded() bool {
 // ready returns an error if nothing may be written: after an earlier failure, or
 // when the lease has ended. It is called with objects held.
 func (x *session) ready() error {
-	x.mu.Lock()
-	dead := x.dead
-	x.mu.Unlock()
-	if dead != nil {
-		return dead
+	if err := x.failed(); err != nil {
+		return err
 	}
 	return x.inTime()
 }
@@ -133,6 +131,13 @@ func (x *session) clear() error {
 	}
 	st.spent = nil
 	return nil
+}
+
+// failed returns why nothing more can be written, or nil.
+func (x *session) failed() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.dead
 }
 
 // kill notes why the session is dead, and returns what its callers are told.
