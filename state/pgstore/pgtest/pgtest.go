@@ -52,6 +52,7 @@ type Server struct {
 	mu      sync.Mutex
 	run     *exec.Cmd
 	stdin   io.Closer
+	done    chan struct{} // closed once the keeper has ended
 	stopped bool
 
 	schemas atomic.Int64
@@ -244,7 +245,7 @@ func (s *Server) launch() error {
 	done := make(chan struct{})
 	go func() { _ = c.Wait(); close(done) }()
 	s.mu.Lock()
-	s.run, s.stdin = c, in
+	s.run, s.stdin, s.done = c, in, done
 	s.mu.Unlock()
 	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); {
 		select {
@@ -274,8 +275,8 @@ func (s *Server) Log() string {
 // kill sends a signal to the server and waits until it is gone.
 func (s *Server) kill(sig syscall.Signal) {
 	s.mu.Lock()
-	c, in := s.run, s.stdin
-	s.run, s.stdin = nil, nil
+	c, in, done := s.run, s.stdin, s.done
+	s.run, s.stdin, s.done = nil, nil, nil
 	s.mu.Unlock()
 	if c == nil {
 		return
@@ -288,6 +289,12 @@ func (s *Server) kill(sig syscall.Signal) {
 	}
 	for deadline := time.Now().Add(20 * time.Second); pid > 0 && alive(pid) && time.Now().Before(deadline); {
 		time.Sleep(5 * time.Millisecond)
+	}
+	// The keeper sees the server's end first, or it would take the end of its
+	// input for that of the test program, and remove the data.
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
 	}
 	_ = in.Close()
 }
