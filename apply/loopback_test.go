@@ -17,6 +17,7 @@ import (
 
 	"herald/apply"
 	"herald/apply/instagram"
+	"herald/apply/instagram/access"
 	"herald/config/addr"
 	"herald/config/content"
 	"herald/plan"
@@ -160,9 +161,9 @@ func recorded(tb testing.TB, url string, n int) time.Duration {
 
 func newClient(tb testing.TB) *instagram.Client {
 	tb.Helper()
-	token, err := instagram.NewToken("token-of-the-benchmark")
+	token, err := access.NewToken("token-of-the-benchmark")
 	must(tb, err)
-	client, err := instagram.New(instagram.Options{Tokens: instagram.Static(token)})
+	client, err := instagram.New(instagram.Options{Tokens: access.Static(token)})
 	must(tb, err)
 	return client
 }

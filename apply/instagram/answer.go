@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 	"herald/config/content"
 )
 
@@ -203,7 +204,7 @@ func graphError(data value, about subject) apply.Outcome {
 
 // stamp adds to an outcome what is the same for every answer: the HTTP status
 // and trace id of one that was no success, usage, and the server's clock.
-func (r reply) stamp(o *apply.Outcome, token Token) {
+func (r reply) stamp(o *apply.Outcome, token access.Token) {
 	if r.status == 0 {
 		return
 	}
@@ -227,14 +228,14 @@ func (r reply) stamp(o *apply.Outcome, token Token) {
 // cleanTrace returns a trace id that may stand in a record and on a terminal,
 // or "": letters, digits and the signs of base64, bounded, and no part of the
 // token.
-func cleanTrace(s string, token Token) string {
+func cleanTrace(s string, token access.Token) string {
 	odd := func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("+/=_-", r)
 	}
 	if len(s) > maxTraceID || strings.ContainsFunc(s, odd) {
 		return ""
 	}
-	if secret := token.reveal(); len(secret) >= 8 && (strings.Contains(secret, s) || strings.Contains(s, secret)) {
+	if secret := token.Reveal(); len(secret) >= 8 && (strings.Contains(secret, s) || strings.Contains(s, secret)) {
 		return ""
 	}
 	return s

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 	"herald/config/content"
 	"herald/plan"
 )
@@ -20,7 +21,7 @@ import (
 // everything else is a useful one.
 type Options struct {
 	// Tokens gives the accounts' tokens.
-	Tokens TokenSource
+	Tokens access.TokenSource
 	// Allow lists further hosts that may be given a token: see CheckEndpoint.
 	Allow []string
 	// Transport makes the requests; nil is one of the client's own. It must
@@ -51,7 +52,7 @@ type Timeouts struct {
 
 // Client is the Graph API's. It implements apply.Client and apply.Reader.
 type Client struct {
-	tokens    TokenSource
+	tokens    access.TokenSource
 	allow     []string
 	transport http.RoundTripper
 	owned     *http.Transport // nil if the transport was given
@@ -177,7 +178,7 @@ func (c *Client) call(ctx context.Context, account *plan.Account, p path, body [
 	if !isVersion(account.APIVersion) {
 		return invalidAccount("the account's api_version is not of the form v24.0")
 	}
-	u, err := parseEndpoint(account.Endpoint, c.allow)
+	u, err := access.ParseEndpoint(account.Endpoint, c.allow)
 	if err != nil {
 		return noEndpoint(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 	"herald/config/content"
 	"herald/plan"
 )
@@ -54,7 +55,7 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := New(Options{}); err == nil || err.Error() != "the client has no tokens" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := New(Options{Tokens: Static(Token{}), UserAgent: "a\r\nX: y"}); err == nil || err.Error() != "the user agent holds a character that no header can hold" {
+	if _, err := New(Options{Tokens: access.Static(access.Token{}), UserAgent: "a\r\nX: y"}); err == nil || err.Error() != "the user agent holds a character that no header can hold" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -511,7 +512,7 @@ func TestTokenStaysHere(t *testing.T) {
 	if want := "No call was made: the endpoint is at evil.example, and a token goes only to graph.instagram.com, graph.facebook.com and to this machine."; o.Explain != want {
 		t.Errorf("said %q, want %q", o.Explain, want)
 	}
-	tokens, _ := Environment(func(string) (string, bool) { return "", false }, []string{"shop"})
+	tokens, _ := access.Environment(func(string) (string, bool) { return "", false }, []string{"shop"})
 	c = client(t, Options{Transport: tr, Tokens: tokens})
 	o = c.Do(background(t), accountAt("https://graph.instagram.com"), helloCall)
 	wants(t, o, apply.AccountRefused, ReasonNoToken)
@@ -532,7 +533,7 @@ func TestTokenStaysHere(t *testing.T) {
 
 type source struct{ err error }
 
-func (s source) Token(string) (Token, error) { return Token{}, s.err }
+func (s source) Token(string) (access.Token, error) { return access.Token{}, s.err }
 
 // A redirect is not followed, and its target never sees the token.
 func TestRedirects(t *testing.T) {

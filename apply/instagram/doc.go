@@ -4,15 +4,15 @@
 // Client makes one call to the Graph API and turns whatever comes of it, an
 // answer, a broken connection or nothing at all, into an apply.Outcome:
 //
-//	tokens, errs := instagram.Environment(os.LookupEnv, []string{"shop"})
+//	tokens, errs := access.Environment(os.LookupEnv, []string{"shop"})
 //	client, err := instagram.New(instagram.Options{Tokens: tokens})
 //	outcome := client.Do(ctx, account, call)
 //	listing := client.Conversation(ctx, account, recipient)
 //
 // What decides is written in one place each: verdicts.go says what the codes
 // of a Graph error mean, failures.go what a missing or strange answer means,
-// endpoint.go which hosts may be given a token. The rule behind them all: a
-// call counts as not delivered only where that is certain, by a listed code or
+// and package access which hosts may be given a token. The rule behind them
+// all: a call counts as not delivered only where that is certain, by a listed code or
 // because nothing of it left Herald and nothing will (witness.go, line.go).
 // Everything else is in doubt.
 //

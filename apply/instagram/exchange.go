@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 )
 
 // maxAnswer is the most that is read of an answer where the request says
@@ -44,7 +45,7 @@ type reply struct {
 }
 
 // exchange makes one request and reads its answer. It follows no redirect.
-func (c *Client) exchange(ctx context.Context, token Token, r request) reply {
+func (c *Client) exchange(ctx context.Context, token access.Token, r request) reply {
 	if ctx.Err() != nil {
 		return reply{reason: ReasonCanceled}
 	}
@@ -80,9 +81,9 @@ func (c *Client) exchange(ctx context.Context, token Token, r request) reply {
 // prepare makes the HTTP request. It is the one place where a token is
 // put into one. There is no GetBody and no Idempotency-Key, so that net/http
 // cannot send the request a second time by itself.
-func (c *Client) prepare(ctx context.Context, token Token, r request, body io.ReadCloser) *http.Request {
+func (c *Client) prepare(ctx context.Context, token access.Token, r request, body io.ReadCloser) *http.Request {
 	const asJSON = "application/json"
-	v := [...]string{"Bearer " + token.reveal(), asJSON, c.userAgent, asJSON}
+	v := [...]string{"Bearer " + token.Reveal(), asJSON, c.userAgent, asJSON}
 	h := http.Header{"Authorization": v[0:1:1], "Accept": v[1:2:2], "User-Agent": v[2:3:3]}
 	req := &http.Request{
 		Method: r.method, URL: r.url, Host: r.url.Host, Header: h,

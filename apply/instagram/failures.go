@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 )
 
 // The reasons: Outcome.Reason where no Graph error says what happened.
@@ -192,7 +193,7 @@ func noToken(err error) apply.Outcome {
 		Explain: "There is no token for the account, so no call was made.",
 		Remedy:  "Set the token in the environment, then apply again.",
 	}
-	var fault *TokenError
+	var fault *access.TokenError
 	if errors.As(err, &fault) {
 		o.Explain = "No call was made: " + fault.Error()
 		if fault.Remedy != "" {
@@ -211,7 +212,7 @@ func noEndpoint(err error) apply.Outcome {
 		Explain: "The account's endpoint may not be given a token, so no call was made.",
 		Remedy:  "Correct the endpoint.",
 	}
-	var fault *EndpointError
+	var fault *access.EndpointError
 	if errors.As(err, &fault) {
 		o.Explain, o.Remedy = fmt.Sprintf("No call was made: the endpoint %s.", fault.Why), fault.Remedy
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 	"herald/config/content"
 	"herald/plan"
 )
@@ -26,7 +27,7 @@ func TestGate(t *testing.T) {
 	}))
 	defer server.Close()
 	for _, transport := range []http.RoundTripper{nil, &http.Transport{}} {
-		tokens, errs := Environment(func(name string) (string, bool) { return "a-token-of-enough-letters", name == "HERALD_TOKEN" }, []string{"shop"})
+		tokens, errs := access.Environment(func(name string) (string, bool) { return "a-token-of-enough-letters", name == "HERALD_TOKEN" }, []string{"shop"})
 		if errs != nil {
 			t.Fatal(errs)
 		}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 	"herald/config/content"
 	"herald/plan"
 )
@@ -33,9 +34,9 @@ var helloCall = apply.Call{Verb: apply.SendMessage, Recipient: igsid, Content: c
 
 var loveCall = apply.Call{Verb: apply.AddReaction, Recipient: igsid, MessageID: mid, Reaction: content.Love}
 
-func token(t testing.TB, secret string) Token {
+func token(t testing.TB, secret string) access.Token {
 	t.Helper()
-	tok, err := NewToken(secret)
+	tok, err := access.NewToken(secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func token(t testing.TB, secret string) Token {
 func client(t testing.TB, o Options) *Client {
 	t.Helper()
 	if o.Tokens == nil {
-		o.Tokens = Static(token(t, secret))
+		o.Tokens = access.Static(token(t, secret))
 	}
 	c, err := New(o)
 	if err != nil {

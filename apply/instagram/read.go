@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 	"herald/config/content"
 	"herald/plan"
 )
@@ -92,7 +93,7 @@ func (c *Client) list(ctx context.Context, account *plan.Account, query url.Valu
 		return invalidAccount("the account's ig_id is not a string of digits")
 	}
 	at := "/me/conversations"
-	if u, err := parseEndpoint(account.Endpoint, c.allow); err == nil && u.Hostname() == facebookHost {
+	if u, err := access.ParseEndpoint(account.Endpoint, c.allow); err == nil && u.Hostname() == access.FacebookHost {
 		at = "/" + account.IGID + "/conversations"
 		query.Set("platform", "instagram")
 	}

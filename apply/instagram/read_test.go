@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"herald/apply"
+	"herald/apply/instagram/access"
 	"herald/plan"
 )
 
@@ -161,7 +162,7 @@ func TestReadsNotMade(t *testing.T) {
 	for _, o := range reads(cancelled, c, account) {
 		wants(t, o, apply.NotWritten, ReasonCanceled)
 	}
-	none := client(t, Options{Transport: c.transport, Tokens: Static(Token{})})
+	none := client(t, Options{Transport: c.transport, Tokens: access.Static(access.Token{})})
 	for _, o := range reads(ctx, none, account) {
 		wants(t, o, apply.AccountRefused, ReasonNoToken)
 	}

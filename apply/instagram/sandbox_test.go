@@ -13,6 +13,7 @@ import (
 
 	"herald/apply"
 	"herald/apply/instagram"
+	"herald/apply/instagram/access"
 	"herald/config/content"
 	"herald/internal/sandbox"
 	"herald/plan"
@@ -51,11 +52,11 @@ func start(t testing.TB, o sandbox.Options, faults string) (*sandbox.Server, *pl
 
 func newClient(t testing.TB, o instagram.Options) *instagram.Client {
 	t.Helper()
-	token, err := instagram.NewToken(secret)
+	token, err := access.NewToken(secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Tokens = instagram.Static(token)
+	o.Tokens = access.Static(token)
 	c, err := instagram.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"herald/apply/instagram/access"
 )
 
 // newTransport returns the transport of a client that was given none.
@@ -75,7 +77,7 @@ func dialTLS(ctx context.Context, network, addr string, config *tls.Config, time
 func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
 	host, port, err := net.SplitHostPort(addr)
-	if err != nil || !isLocalName(host) {
+	if err != nil || !access.IsLocalName(host) {
 		return dialer.DialContext(ctx, network, addr)
 	}
 	conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
@@ -91,7 +93,7 @@ func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 // withoutLoopback never asks for a proxy to this machine.
 func withoutLoopback(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {
-		if isLoopback(r.URL.Hostname()) {
+		if access.IsLoopback(r.URL.Hostname()) {
 			return nil, nil
 		}
 		return proxy(r)

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"herald/apply/instagram"
+	"herald/apply/instagram/access"
 	"herald/internal/sandbox"
 	"herald/plan"
 )
@@ -46,7 +47,7 @@ type link struct {
 // unless nobody is called.
 func (a *App) connect(l link) (*connection, error) {
 	c := &connection{}
-	opts := instagram.Options{Allow: instagram.ParseAllow(a.env("HERALD_ENDPOINT_ALLOW")), UserAgent: "herald/" + Version}
+	opts := instagram.Options{Allow: access.ParseAllow(a.env("HERALD_ENDPOINT_ALLOW")), UserAgent: "herald/" + Version}
 	secrets := func() []string { return nil }
 	if l.local {
 		if err := c.openSandbox(a.path(filepath.Join(sandboxDir, "instagram"))); err != nil {
@@ -77,7 +78,7 @@ func (a *App) connect(l link) (*connection, error) {
 // tokens finds the tokens of the accounts that the plan calls Instagram for.
 // It is an error if one of them has none, or an endpoint that no token may go
 // to. Where nobody is called no token is asked for.
-func (a *App) tokens(l link, allow []string) (*instagram.Tokens, error) {
+func (a *App) tokens(l link, allow []string) (*access.Tokens, error) {
 	p, configured := l.plan, l.configured
 	calls := make(map[string]bool)
 	for c := range p.Pending() {
@@ -93,16 +94,16 @@ func (a *App) tokens(l link, allow []string) (*instagram.Tokens, error) {
 		}
 		if calls[account.IGID] {
 			used[account.Name] = true
-			errs = append(errs, instagram.CheckEndpoint(account.Endpoint, allow))
+			errs = append(errs, access.CheckEndpoint(account.Endpoint, allow))
 		}
 	}
 	if l.silent || len(calls) == 0 {
-		tokens, _ := instagram.Environment(func(string) (string, bool) { return "", false }, nil)
+		tokens, _ := access.Environment(func(string) (string, bool) { return "", false }, nil)
 		return tokens, errors.Join(errs...)
 	}
-	tokens, faults := instagram.Environment(a.LookupEnv, names)
+	tokens, faults := access.Environment(a.LookupEnv, names)
 	for _, fault := range faults {
-		var token *instagram.TokenError
+		var token *access.TokenError
 		if !errors.As(fault, &token) || used[token.Account] {
 			errs = append(errs, fault)
 		}
@@ -144,7 +145,7 @@ func (f closerFunc) Close() error { return f() }
 // is.
 type localTokens map[string]string
 
-func sandboxTokens(p *plan.Plan) instagram.TokenSource {
+func sandboxTokens(p *plan.Plan) access.TokenSource {
 	t := localTokens{}
 	for _, account := range p.Accounts {
 		t[account.Name] = account.IGID
@@ -153,6 +154,6 @@ func sandboxTokens(p *plan.Plan) instagram.TokenSource {
 }
 
 // Token returns the token of the account with that name.
-func (t localTokens) Token(account string) (instagram.Token, error) {
-	return instagram.NewToken("sandbox-" + t[account])
+func (t localTokens) Token(account string) (access.Token, error) {
+	return access.NewToken("sandbox-" + t[account])
 }

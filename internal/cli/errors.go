@@ -11,7 +11,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"herald/apply/instagram"
+	"herald/apply/instagram/access"
 	"herald/plan"
 	"herald/state"
 )
@@ -22,8 +22,8 @@ func failure(err error) hcl.Diagnostics {
 		locked   *state.LockedError
 		damaged  *state.FormatError
 		planFile *plan.FormatError
-		token    *instagram.TokenError
-		endpoint *instagram.EndpointError
+		token    *access.TokenError
+		endpoint *access.EndpointError
 		store    *state.StoreError
 		sealed   *state.SealError
 		refused  refusal

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/hcl/v2"
 
-	"herald/apply/instagram"
+	"herald/apply/instagram/access"
 )
 
 // logger makes the log that HERALD_LOG, HERALD_LOG_FORMAT and HERALD_LOG_PATH
@@ -34,6 +34,6 @@ func (a *App) logger(secrets func() []string) (hclog.Logger, io.Closer, hcl.Diag
 	}
 	return hclog.New(&hclog.LoggerOptions{
 		Name: "herald", Level: level, JSONFormat: strings.EqualFold(a.env("HERALD_LOG_FORMAT"), "json"),
-		Output: instagram.Redact(out, secrets),
+		Output: access.Redact(out, secrets),
 	}), closer, nil
 }

@@ -101,8 +101,12 @@ var arrowRules = map[string]arrowRule{
 		reason: "a plan is all that apply needs: a saved one is applied without its configuration",
 	},
 	"apply/instagram": {
-		ours:   []string{"apply", "plan", "config/addr", "config/content"},
+		ours:   []string{"apply/instagram/access", "apply", "plan", "config/addr", "config/content"},
 		reason: "the client answers in apply's outcomes and keeps no record",
+	},
+	"apply/instagram/access": {
+		stdOnly: true,
+		reason:  "whoever reads how a token is kept needs to read nothing else",
 	},
 	"apply/survey": {
 		ours:   []string{"apply", "plan", "state", "config/addr", "config/content"},
@@ -123,7 +127,7 @@ var arrowRules = map[string]arrowRule{
 		ours: []string{
 			"config", "config/addr", "config/content", "config/funcs", "state", "state/filestore",
 			"state/pgstore", "state/s3store", "state/httpstore", "state/seal",
-			"plan", "apply", "apply/instagram", "apply/survey", "internal/view", "internal/view/safe", "internal/sandbox",
+			"plan", "apply", "apply/instagram", "apply/instagram/access", "apply/survey", "internal/view", "internal/view/safe", "internal/sandbox",
 		},
 		reason: "cli wires all parts together, but test helpers are for tests",
 	},

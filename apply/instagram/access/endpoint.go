@@ -1,4 +1,4 @@
-package instagram
+package access
 
 import (
 	"fmt"
@@ -15,9 +15,11 @@ import (
 const AllowVariable = "HERALD_ENDPOINT_ALLOW"
 
 // metaHosts are the Graph API's: for Instagram Login and for Facebook Login.
-var metaHosts = []string{"graph.instagram.com", facebookHost}
+var metaHosts = []string{"graph.instagram.com", FacebookHost}
 
-const facebookHost = "graph.facebook.com"
+// FacebookHost is the Graph API's host for accounts that log in through
+// Facebook, where some paths differ.
+const FacebookHost = "graph.facebook.com"
 
 // EndpointError says why no token is sent to an endpoint. It never holds a
 // user name or password that stood in it.
@@ -55,14 +57,14 @@ func ParseAllow(value string) []string {
 // difference. A dot at the end, an IPv6 zone, an IPv4 address written any way
 // but as four decimal numbers, and letters beyond ASCII are refused.
 func CheckEndpoint(endpoint string, allow []string) error {
-	_, err := parseEndpoint(endpoint, allow)
+	_, err := ParseEndpoint(endpoint, allow)
 	return err
 }
 
-// parseEndpoint checks the endpoint and returns it as a URL of its own making.
-// It reads the endpoint by hand: what it takes leaves no room for two parsers
-// to disagree.
-func parseEndpoint(endpoint string, allow []string) (*url.URL, error) {
+// ParseEndpoint does what CheckEndpoint does and returns the endpoint as a URL
+// of its own making. It reads the endpoint by hand: what it takes leaves no
+// room for two parsers to disagree.
+func ParseEndpoint(endpoint string, allow []string) (*url.URL, error) {
 	scheme, rest, ok := strings.Cut(endpoint, "://")
 	scheme = lower(scheme)
 	switch {
@@ -79,7 +81,7 @@ func parseEndpoint(endpoint string, allow []string) (*url.URL, error) {
 		return nil, err
 	}
 	u := &url.URL{Scheme: scheme, Host: rest}
-	if isLoopback(host) {
+	if IsLoopback(host) {
 		return u, nil
 	}
 	if slices.Contains(metaHosts, host) && (port == "" || port == "443") || allowed(host, port, allow) {
@@ -168,18 +170,20 @@ func isName(s string) bool {
 	return true
 }
 
-// isLoopback reports whether the host, in lower case and without brackets, is
+// IsLoopback reports whether the host, in lower case and without brackets, is
 // this machine. The transport dials names below localhost on the loopback
 // addresses, whatever a name server says.
-func isLoopback(host string) bool {
-	if isLocalName(host) {
+func IsLoopback(host string) bool {
+	if IsLocalName(host) {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.Zone() == "" && !addr.Is4In6() && addr.IsLoopback()
 }
 
-func isLocalName(host string) bool {
+// IsLocalName reports whether the host, in lower case, is localhost or a name
+// below it: this machine, whatever a name server says.
+func IsLocalName(host string) bool {
 	return isName(host) && (host == "localhost" || strings.HasSuffix(host, ".localhost"))
 }
 

@@ -1,4 +1,4 @@
-package instagram
+package access
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ const maxToken = 8 << 10
 // and hclog show "(token)". The secret stands in a closure, so that it stays
 // hidden where a Token is an unexported field, which fmt prints without asking
 // its methods. The zero Token is none.
-type Token struct{ reveal func() string }
+type Token struct{ secret func() string }
 
 // NewToken returns the token, or an error that says what is wrong with it
 // without quoting it: it is empty, too long, or holds something other than
@@ -26,7 +26,7 @@ func NewToken(secret string) (Token, error) {
 	if why := tokenFault(secret); why != "" {
 		return Token{}, fmt.Errorf("the token %s", why)
 	}
-	return Token{reveal: func() string { return secret }}, nil
+	return Token{secret: func() string { return secret }}, nil
 }
 
 // tokenFault says what is wrong with a token, as the end of a sentence; it is
@@ -48,7 +48,12 @@ func tokenFault(secret string) string {
 }
 
 // IsZero reports whether t is no token.
-func (t Token) IsZero() bool { return t.reveal == nil }
+func (t Token) IsZero() bool { return t.secret == nil }
+
+// Reveal returns the secret itself, for the one header that it goes into and for
+// looking whether it stands where it must not; nothing else should call it. Of
+// the zero Token there is none to reveal.
+func (t Token) Reveal() string { return t.secret() }
 
 // String returns "(token)".
 func (t Token) String() string { return redacted }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package instagram
+package access
 
 import (
 	"fmt"
@@ -41,7 +41,7 @@ func TestTokenFromPipe(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if token, err := tokens.Token("shop"); err != nil || token.reveal() != "tok" {
+	if token, err := tokens.Token("shop"); err != nil || token.Reveal() != "tok" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package instagram
+package access
 
 import (
 	"bytes"
@@ -15,6 +15,17 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
+const secret = "IGAAtestingtestingtestingtesting0123456789"
+
+func token(t testing.TB, secret string) Token {
+	t.Helper()
+	tok, err := NewToken(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok
+}
+
 // A token shows nowhere, not even as an unexported field.
 func TestTokenDoesNotPrint(t *testing.T) {
 	tok := token(t, secret)
@@ -30,8 +41,7 @@ func TestTokenDoesNotPrint(t *testing.T) {
 		t.Fatal(faults)
 	}
 	tokens.tokens["shop"] = tok
-	c := client(t, Options{Tokens: tokens})
-	values := []any{tok, &tok, []Token{tok}, hidden{"a", tok, map[string]Token{"x": tok}, &tok}, &hidden{token: tok}, open{tok}, tokens, *tokens, Static(tok), c, Options{Tokens: tokens}}
+	values := []any{tok, &tok, []Token{tok}, hidden{"a", tok, map[string]Token{"x": tok}, &tok}, &hidden{token: tok}, open{tok}, tokens, *tokens, Static(tok)}
 	for _, v := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%p", "%t"} {
 			noSecret(t, fmt.Sprintf("%T with %s", v, verb), fmt.Sprintf(verb, v))
@@ -174,7 +184,7 @@ func TestEnvironment(t *testing.T) {
 			got := map[string]string{}
 			for _, account := range tc.accounts {
 				if tok, err := tokens.Token(account); err == nil {
-					got[account] = tok.reveal()
+					got[account] = tok.Reveal()
 				} else if !errors.As(err, new(*TokenError)) {
 					t.Errorf("%s: %v", account, err)
 				}

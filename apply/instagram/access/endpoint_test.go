@@ -1,4 +1,4 @@
-package instagram
+package access
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func TestEndpointsThatMayHaveAToken(t *testing.T) {
 		"https://xn--bcher-kva.example":   "https://xn--bcher-kva.example",
 		"https://[2001:db8::1]:444":       "https://[2001:db8::1]:444",
 	} {
-		u, err := parseEndpoint(endpoint, allow)
+		u, err := ParseEndpoint(endpoint, allow)
 		if err != nil {
 			t.Errorf("%s: %v", endpoint, err)
 			continue
@@ -166,7 +166,7 @@ func FuzzEndpoint(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, endpoint string) {
-		made, err := parseEndpoint(endpoint, nil)
+		made, err := ParseEndpoint(endpoint, nil)
 		if err != nil {
 			return
 		}
@@ -177,7 +177,7 @@ func FuzzEndpoint(f *testing.F) {
 		if strings.ToLower(read.Host) != made.Host || read.User != nil || read.Path != "" || read.RawQuery != "" {
 			t.Fatalf("%q is read as %v and as %v", endpoint, read, made)
 		}
-		if host := made.Hostname(); !slices.Contains(metaHosts, host) && !isLoopback(host) {
+		if host := made.Hostname(); !slices.Contains(metaHosts, host) && !IsLoopback(host) {
 			t.Fatalf("%q may have a token", endpoint)
 		}
 	})

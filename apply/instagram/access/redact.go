@@ -1,4 +1,4 @@
-package instagram
+package access
 
 import (
 	"bytes"

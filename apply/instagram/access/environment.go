@@ -1,4 +1,4 @@
-package instagram
+package access
 
 import (
 	"fmt"
@@ -81,7 +81,7 @@ func (t *Tokens) Token(account string) (Token, error) {
 func (t *Tokens) Secrets() []string {
 	secrets := make([]string, 0, len(t.tokens))
 	for _, token := range t.tokens {
-		secrets = append(secrets, token.reveal())
+		secrets = append(secrets, token.Reveal())
 	}
 	return secrets
 }
