@@ -35,7 +35,7 @@ func Annotations(w io.Writer, diags hcl.Diagnostics, o AnnotationOptions) error 
 			command = "warning"
 		}
 		var properties []string
-		if r := d.Subject; r != nil && r.Filename != directory && r.Filename != "" {
+		if r := d.Subject; inFile(d) && r.Filename != "" {
 			properties = append(properties, "file="+commandProperty(path.Join(o.Dir, r.Filename)))
 			properties = append(properties, annotationPlace(r)...)
 		}

@@ -20,10 +20,6 @@ const (
 	maxAlikeErrors   = 10
 )
 
-// directory is the file name of a diagnostic that is about the configuration's
-// directory as a whole.
-const directory = "."
-
 // maxSnippetLines is how many lines of a source are shown at the most.
 const maxSnippetLines = 6
 
@@ -49,7 +45,7 @@ func Diagnostics(w io.Writer, diags hcl.Diagnostics, sources func(file string) [
 			if j == show-1 {
 				more = alike - show
 			}
-			p.diagnostic(diag, source(sources, diag), more)
+			p.diagnostic(diag, sources, more)
 		}
 		i += alike
 	}
@@ -72,7 +68,7 @@ func source(sources func(string) []byte, diag *hcl.Diagnostic) []byte {
 }
 
 // diagnostic writes one frame; more counts those like it that are left out.
-func (p *page) diagnostic(diag *hcl.Diagnostic, src []byte, more int) {
+func (p *page) diagnostic(diag *hcl.Diagnostic, sources func(string) []byte, more int) {
 	style, word := p.red, "Error"
 	if diag.Severity == hcl.DiagWarning {
 		style, word = p.yellow, "Warning"
@@ -80,9 +76,9 @@ func (p *page) diagnostic(diag *hcl.Diagnostic, src []byte, more int) {
 	edge := p.paint(style, "│")
 	p.line(p.paint(style, "╷"))
 	p.line(edge, " ", p.paint(p.bold+style, word+": "), p.paint(p.bold, safe.Line(diag.Summary)))
-	if diag.Subject != nil && diag.Subject.Filename != directory {
+	if inFile(diag) {
 		p.line(edge)
-		p.place(edge, diag, src)
+		p.place(edge, diag, sources)
 	}
 	if diag.Detail != "" {
 		p.line(edge)
@@ -95,9 +91,30 @@ func (p *page) diagnostic(diag *hcl.Diagnostic, src []byte, more int) {
 	p.line(p.paint(style, "╵"))
 }
 
+// diagnosticBlock returns a diagnostic without a frame and colours, wrapped to
+// the width, for a format that sets it apart in its own way. sources is as for
+// Diagnostics.
+func diagnosticBlock(diag *hcl.Diagnostic, sources func(file string) []byte, width int) string {
+	p := newPage(TextOptions{Width: width})
+	word := "Error: "
+	if diag.Severity == hcl.DiagWarning {
+		word = "Warning: "
+	}
+	p.line(word, safe.Line(diag.Summary))
+	if diag.Subject != nil {
+		p.line()
+		p.place("", diag, sources)
+	}
+	if diag.Detail != "" {
+		p.line()
+		p.para("", "", diag.Detail)
+	}
+	return p.buf.String()
+}
+
 // place writes where the diagnostic points, and the lines of the source there.
-func (p *page) place(edge string, diag *hcl.Diagnostic, src []byte) {
-	s := snippetOf(diag, src)
+func (p *page) place(edge string, diag *hcl.Diagnostic, sources func(string) []byte) {
+	s := snippetOf(diag, sources)
 	where := fmt.Sprintf("  on %s line %d", safe.Line(diag.Subject.Filename), diag.Subject.Start.Line)
 	if s == nil {
 		p.line(edge, " ", where)
@@ -128,6 +145,16 @@ func (p *page) place(edge string, diag *hcl.Diagnostic, src []byte) {
 	}
 }
 
+// directory is the file name of a diagnostic that is about the configuration's
+// directory as a whole.
+const directory = "."
+
+// inFile reports whether a diagnostic is about a place in a file, and not about
+// the configuration as a whole.
+func inFile(diag *hcl.Diagnostic) bool {
+	return diag.Subject != nil && diag.Subject.Filename != directory
+}
+
 // snippet is the part of a source file that a diagnostic is about.
 type snippet struct {
 	context string // the block's header: message "welcome"; "" if there is none
@@ -140,9 +167,12 @@ type snippet struct {
 type snippetLine struct{ before, marked, after string }
 
 // snippetOf cuts the lines that the diagnostic's subject stands on out of the
-// source. It returns nil if the source does not have that place.
-func snippetOf(diag *hcl.Diagnostic, src []byte) *snippet {
-	if src == nil || diag.Subject == nil {
+// source. It returns nil if there is no source, or it does not have that place.
+// sources returns the bytes of a file of the configuration, or nil; it may be
+// nil itself.
+func snippetOf(diag *hcl.Diagnostic, sources func(file string) []byte) *snippet {
+	src := source(sources, diag)
+	if src == nil {
 		return nil
 	}
 	start, end := diag.Subject.Start.Byte, diag.Subject.End.Byte

@@ -79,7 +79,7 @@ func diagnosticsJSON(diags hcl.Diagnostics, sources func(string) []byte) []diagn
 		}
 		if diag.Subject != nil {
 			d.Range = &rangeJSON{Filename: diag.Subject.Filename, Start: posJSON(diag.Subject.Start), End: posJSON(diag.Subject.End)}
-			d.Snippet = snippetOf(diag, source(sources, diag)).json()
+			d.Snippet = snippetOf(diag, sources).json()
 		}
 		out = append(out, d)
 	}

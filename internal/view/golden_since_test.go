@@ -76,6 +76,10 @@ func TestPlanSinceAnother(t *testing.T) {
 	for _, s := range sheets {
 		golden(t, "plan-since"+s.suffix, func(w io.Writer) error { return PlanText(w, d, s.opts) })
 	}
+}
+
+func TestPlanMarkdownSinceAnother(t *testing.T) {
+	d := NewPlanDoc(newPlan(), PlanOptions{Since: oldPlan(), Saved: true})
 	golden(t, "plan-since.md", func(w io.Writer) error { return PlanMarkdown(w, d, MarkdownOptions{Label: "shop/de: @all -->"}) })
 }
 
@@ -120,6 +124,9 @@ func TestRunThatLeavesSomething(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestRunMarkdownThatLeavesSomething(t *testing.T) {
 	golden(t, "run-later.md", func(w io.Writer) error {
 		for _, rep := range otherEnds() {
 			d := NewRunDoc(rep)

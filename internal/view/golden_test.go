@@ -192,6 +192,9 @@ func TestVersionJSON(t *testing.T) {
 
 func TestOutputs(t *testing.T) {
 	golden(t, "outputs.txt", func(w io.Writer) error { return OutputsText(w, sampleOutputs(), "Outputs:", TextOptions{}) })
+}
+
+func TestOutputsJSON(t *testing.T) {
 	golden(t, "outputs.json", func(w io.Writer) error {
 		return indented(w, func(w io.Writer) error { return OutputsJSON(w, sampleOutputs()) })
 	})

@@ -38,9 +38,9 @@ func htmlDiagnostics(diags hcl.Diagnostics, sources func(string) []byte) []htmlD
 		if diag.Severity == hcl.DiagWarning {
 			d.Class, d.Word = "warning", "Warning"
 		}
-		if diag.Subject != nil && diag.Subject.Filename != directory {
+		if inFile(diag) {
 			d.File, d.Line = htmlLine(diag.Subject.Filename), diag.Subject.Start.Line
-			if s := snippetOf(diag, source(sources, diag)); s != nil {
+			if s := snippetOf(diag, sources); s != nil {
 				d.Block, d.More = htmlLine(s.context), s.more
 				for i, line := range s.lines {
 					d.Source = append(d.Source, htmlSource{s.line + i, htmlSourceRuns(line.before), htmlSourceRuns(line.marked), htmlSourceRuns(line.after)})

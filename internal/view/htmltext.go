@@ -125,15 +125,6 @@ func appendSpans(spans []htmlSpan, s, piece string, like htmlSpan) []htmlSpan {
 	}
 }
 
-func markTitle(k odd.Kind) string {
-	for _, t := range markTitles {
-		if t.kind == k {
-			return t.title
-		}
-	}
-	return string(k)
-}
-
 // runsOf lays a text beside its safe form. Each character of the text stands
 // there as it is, or as a mark that begins with a bracket; a bracket of the
 // text's own stands there as it is, so that no text can forge a mark.

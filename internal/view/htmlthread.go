@@ -237,7 +237,7 @@ func (d *PlanDoc) ghost(c *plan.Change) *htmlMessage {
 		What: []htmlWord{{Runs: htmlLine("revision " + content.Thousands(max(1, c.Base.Revision)))}}, at: c.Base.SettledAt,
 		keys: []string{c.Base.MessageID},
 	}
-	if was, ok := d.sent[c.Base.Fingerprint]; ok && was != "" {
+	if was, ok := d.sentText(c.Base.Fingerprint); ok && was != "" {
 		m.Bubble = htmlBubble{Form: "text", Runs: htmlText(was)}
 	}
 	if !m.at.IsZero() {

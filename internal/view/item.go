@@ -39,7 +39,7 @@ type Item struct {
 func (d *PlanDoc) Item(c *plan.Change) Item {
 	it := describe(c, d.Claimed != "" && c.Base != nil && c.Base.PlanID == d.Claimed)
 	if c.Reason == plan.EditedAfterSent && c.Base != nil && it.Body != "" {
-		if was, ok := d.sent[c.Base.Fingerprint]; ok && was != it.Body {
+		if was, ok := d.sentText(c.Base.Fingerprint); ok && was != it.Body {
 			it.Was = was
 		}
 	}

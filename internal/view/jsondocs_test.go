@@ -189,6 +189,14 @@ func TestJSONDocsHaveEachWord(t *testing.T) {
 			t.Errorf("docs/json.md does not know the word %s", word)
 		}
 	}
+}
+
+// TestJSONDocsHaveEachAction looks for a row for each action.
+func TestJSONDocsHaveEachAction(t *testing.T) {
+	page, err := os.ReadFile(jsonDocs)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for a := plan.NoOp; a <= plan.Forget; a++ {
 		row := fmt.Sprintf("`%s`", streamAction(a))
 		var actions strings.Builder

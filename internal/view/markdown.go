@@ -47,7 +47,7 @@ func Marker(marker, label string) string {
 			return r
 		}
 		return '-'
-	}, clip(label, maxName))
+	}, safe.Clip(label, maxName))
 	return strings.TrimSuffix(marker, " -->") + ":" + safeLabel + " -->"
 }
 
@@ -59,6 +59,9 @@ type sheet struct {
 	budget int // bytes, without what stands at the end
 	end    string
 }
+
+// maxDiagnostics is how many diagnostics are written out.
+const maxDiagnostics = 10
 
 // fenceWidth is how wide a sentence within a fence is: a browser does not wrap it.
 const fenceWidth = 100
@@ -109,22 +112,8 @@ const foldEnd = "</details>\n\n"
 func (s *sheet) diagnostics(diags hcl.Diagnostics, sources func(string) []byte) {
 	room := s.left() / 3
 	for i, diag := range diags {
-		word := "Error: "
-		if diag.Severity == hcl.DiagWarning {
-			word = "Warning: "
-		}
-		p := newPage(TextOptions{Width: fenceWidth})
-		p.line(word, safe.Line(diag.Summary))
-		if diag.Subject != nil {
-			p.line()
-			p.place("", diag, source(sources, diag))
-		}
-		if diag.Detail != "" {
-			p.line()
-			p.para("", "", diag.Detail)
-		}
-		one := safe.Fence("text", p.buf.String()) + "\n"
-		if room -= len(one); i == maxAlikeErrors || room < 0 {
+		one := safe.Fence("text", diagnosticBlock(diag, sources, fenceWidth)) + "\n"
+		if room -= len(one); i == maxDiagnostics || room < 0 {
 			s.add("… and ", count(len(diags)-i, "more diagnostic", "more diagnostics"), ".\n\n")
 			return
 		}

@@ -8,6 +8,7 @@ import (
 
 	"herald/config/content"
 	"herald/internal/view/odd"
+	"herald/internal/view/safe"
 	"herald/plan"
 )
 
@@ -62,6 +63,15 @@ var markTitles = [...]struct {
 	{odd.BlankEdges, "Begins or ends with something that nobody sees"},
 }
 
+func markTitle(k odd.Kind) string {
+	for _, t := range markTitles {
+		if t.kind == k {
+			return t.title
+		}
+	}
+	return string(k)
+}
+
 // maxPieces is how many pieces of one kind are named.
 const maxPieces = 5
 
@@ -101,20 +111,6 @@ func MarkNotes(marks []odd.Mark, text string) []Words {
 // maxPiece is how many characters of a piece are shown.
 const maxPiece = 40
 
-// clip returns the first most characters of s, with … where there are more.
-func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	n := 0
-	for i := range s {
-		if n++; n > most {
-			return s[:i] + "…"
-		}
-	}
-	return s
-}
-
 // piece is one mark within a sentence.
 func piece(m odd.Mark, first, line bool) Words {
 	ws := Words{plain(", ")}
@@ -127,9 +123,9 @@ func piece(m odd.Mark, first, line bool) Words {
 	case m.Kind == odd.BlankEdges:
 		ws = append(ws, plain(blankWords(m.Text)))
 	case m.Kind == odd.MixedScript:
-		ws = append(ws, named(clip(m.Text, maxPiece)), plain(" is "), named(clip(m.Spelled(), 4*maxPiece)))
+		ws = append(ws, named(safe.Clip(m.Text, maxPiece)), plain(" is "), named(safe.Clip(m.Spelled(), 4*maxPiece)))
 	default:
-		ws = append(ws, named(clip(m.Text, maxPiece)))
+		ws = append(ws, named(safe.Clip(m.Text, maxPiece)))
 	}
 	if line {
 		ws = append(ws, plain(fmt.Sprintf(" (line %d)", m.Line)))

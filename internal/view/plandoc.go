@@ -171,6 +171,13 @@ func texts(p *plan.Plan) map[string]string {
 	return sent
 }
 
+// sentText returns the text that was sent with that fingerprint; false if it is
+// not known.
+func (d *PlanDoc) sentText(fingerprint string) (string, bool) {
+	text, ok := d.sent[fingerprint]
+	return text, ok
+}
+
 func (d *PlanDoc) accountName(igID string) string {
 	if name := d.names[igID]; name != "" {
 		return name
@@ -403,4 +410,30 @@ func prefixed(prefix string, all []string) []string {
 		out[i] = prefix + s
 	}
 	return out
+}
+
+// marks are what is odd about the content of a change, nil if nothing is. Of a
+// sensitive one the pieces are left out.
+func (d *PlanDoc) marks(c *plan.Change) []odd.Mark {
+	if noteworthy(c) {
+		return d.odd[c] // looked for once
+	}
+	return marks(c)
+}
+
+// oddRest says how many of the changes that are left out have marks.
+func (d *PlanDoc) oddRest(rest []*plan.Change) string {
+	n := 0
+	for _, c := range rest {
+		if d.marks(c) != nil {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 of which looks odd"
+	}
+	return ", " + content.Thousands(n) + " of which look odd"
 }

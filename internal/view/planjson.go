@@ -180,7 +180,7 @@ func variables(vars []Variable) map[string]variableJSON {
 func (d *PlanDoc) changeJSON(c *plan.Change, ids map[string]string) changeJSON {
 	j := changeJSON{
 		Address: c.Addr.String(), Mode: "managed", Type: c.Addr.Kind.String(), Name: c.Addr.Name,
-		Account: d.accountName(c.Account), ActionReason: string(c.Reason), Recorded: recorded(c), Marks: marksJSON(c), Refresh: d.Refresh.json(c),
+		Account: d.accountName(c.Account), ActionReason: string(c.Reason), Recorded: recorded(c), Marks: d.marksJSON(c), Refresh: d.Refresh.json(c),
 		Change: beforeJSON{Actions: c.Action.Terraform(), Before: d.before(c), After: after(c, ids)},
 	}
 	if c.Addr.Keyed {
@@ -218,9 +218,9 @@ func (d *PlanDoc) changeJSON(c *plan.Change, ids map[string]string) changeJSON {
 }
 
 // marksJSON are what is odd about the text of a change.
-func marksJSON(c *plan.Change) []markJSON {
+func (d *PlanDoc) marksJSON(c *plan.Change) []markJSON {
 	var list []markJSON
-	for _, m := range marks(c) {
+	for _, m := range d.marks(c) {
 		list = append(list, markJSON{Kind: string(m.Kind), Text: m.Text, Line: m.Line})
 	}
 	return list

@@ -74,7 +74,7 @@ func (d *PlanDoc) counts(conv *Conversation) string {
 	odd := 0
 	for _, c := range conv.Changes {
 		n.add(c)
-		if d.odd[c] != nil {
+		if d.marks(c) != nil {
 			odd++
 		}
 	}

@@ -119,7 +119,7 @@ func (d *PlanDoc) sign(conv *Conversation) (sign string, size int, odd bool) {
 	var b strings.Builder
 	for _, c := range conv.Changes {
 		fmt.Fprintf(&b, "%s %s %s %t %t", c.Addr.Block, c.Action, c.Reason, c.Held(), c.Sensitive)
-		for _, m := range d.odd[c] {
+		for _, m := range d.marks(c) {
 			b.WriteString(" " + string(m.Kind))
 			odd = true
 		}

@@ -130,23 +130,6 @@ func (d *PlanDoc) conversationText(p *page, conv *Conversation, most, body int) 
 	}
 }
 
-// oddRest says how many of the changes that are left out have marks.
-func (d *PlanDoc) oddRest(rest []*plan.Change) string {
-	n := 0
-	for _, c := range rest {
-		if d.odd[c] != nil {
-			n++
-		}
-	}
-	switch n {
-	case 0:
-		return ""
-	case 1:
-		return ", 1 of which looks odd"
-	}
-	return ", " + content.Thousands(n) + " of which look odd"
-}
-
 // heading names the person and the account of a conversation.
 func heading(p *page, conv *Conversation) string {
 	account := p.paint(p.dim, " from "+safe.Line(conv.Account))

@@ -158,6 +158,11 @@ func TestNoLineOfAPageIsACommand(t *testing.T) {
 			t.Errorf("the page does not tell %q", want)
 		}
 	}
+}
+
+// TestNoLineOfTheStyleIsACommand holds the same of what is not a text, and of
+// text that comes in pieces.
+func TestNoLineOfTheStyleIsACommand(t *testing.T) {
 	style, err := htmlFiles.ReadFile("html/style.css")
 	if err != nil {
 		t.Fatal(err)
@@ -195,6 +200,12 @@ func TestBlankEdges(t *testing.T) {
 	if want := "Begins or ends with something that nobody sees: 2 line breaks (line 1), 1 blank (line 3)"; !strings.Contains(text, want) {
 		t.Errorf("no %q in\n%s", want, text)
 	}
+}
+
+// TestBlankEdgesOfABubble holds that the two ends are marked on the page.
+func TestBlankEdgesOfABubble(t *testing.T) {
+	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: shopAccount(), Changes: []*plan.Change{sendText(message("edges"), "1001", "\n\nHi Ana, and Ben. ")}}
+	d := NewPlanDoc(p, PlanOptions{})
 	if got := len(markSpans(d.Item(p.Changes[0]))); got != 2 {
 		t.Errorf("%d pieces are marked, not the two ends", got)
 	}

@@ -101,7 +101,7 @@ func (d *RecoverDoc) reactionsText(p *page, opts TextOptions) {
 			break
 		}
 		p.line("  ", p.paint(p.cyan, "<"), " ", p.paint(p.bold, safe.Line(r.Change.Addr.String())), "  ",
-			p.paint(p.dim, Words{named(r.Change.React), plain(" on message "), named(shortID(r.Target))}.Line()))
+			p.paint(p.dim, Words{{Text: r.Change.React, Name: true}, {Text: " on message "}, {Text: shortID(r.Target), Name: true}}.Line()))
 	}
 	p.line()
 }

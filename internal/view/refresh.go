@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"herald/apply"
 	"herald/apply/survey"
 	"herald/config/content"
 	"herald/plan"
@@ -224,53 +225,40 @@ func warnAt(c *plan.Change, summary, detail string) *hcl.Diagnostic {
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// refreshJSON is what Instagram told about a change.
-type refreshJSON struct {
-	Verdict     presence        `json:"verdict"`
-	MessageID   string          `json:"message_id,omitempty"`
-	SentAt      string          `json:"sent_at,omitempty"`
-	Reason      string          `json:"reason,omitempty"`
-	Explanation string          `json:"explanation,omitempty"`
-	Candidates  []candidateJSON `json:"candidates,omitempty"`
-	Window      windowJSON      `json:"window"`
-	OwnPost     *bool           `json:"own_post,omitempty"` // of a post; not there where it could not be found out
+// Told is what Instagram told about one change of a plan.
+type Told struct {
+	Presence string    // found, maybe, unknown or not_seen: whether it is there already
+	ID       string    // of the message that was found
+	At       time.Time // when that one was sent
+	// Why and Explain say what is not known, and Candidates are the messages of
+	// which one may be it; they are set where Presence is maybe or unknown.
+	Why, Explain string
+	Candidates   []apply.Received
+
+	Window string    // open, closing, closed or unknown
+	Closes time.Time // when the window closes or did; zero where that is not known
+	// OwnPost says of a post whether it is the account's own; nil where it could
+	// not be found out, and of everything else.
+	OwnPost *bool
 }
 
-// windowJSON is how long the person can be written to.
-type windowJSON struct {
-	State    opening `json:"state"`
-	ClosesAt string  `json:"closes_at,omitempty"`
-}
-
-// json is what is told about a change, nil for nothing. It may be called on nil.
-func (r *Refresh) json(c *plan.Change) *refreshJSON {
+// Told returns what was told about a change, nil for nothing. It may be called
+// on nil.
+func (r *Refresh) Told(c *plan.Change) *Told {
 	if r == nil || r.found[c] == nil {
 		return nil
 	}
 	f := r.found[c]
 	how, closes := r.opening(c)
-	j := &refreshJSON{
-		Verdict: presenceOf(f), MessageID: f.ID, SentAt: stampSecond(f.At),
-		Window: windowJSON{State: how, ClosesAt: stampSecond(closes)},
-	}
-	if j.Verdict == presenceMaybe || j.Verdict == presenceUnknown {
-		j.Reason, j.Explanation = string(f.Why), f.Explain
-		for _, m := range f.Candidates {
-			j.Candidates = append(j.Candidates, candidateJSON{MessageID: m.ID, SentAt: stampSecond(m.At), Kind: kindWord(m)})
-		}
+	seen := presenceOf(f)
+	t := &Told{Presence: string(seen), ID: f.ID, At: f.At, Window: string(how), Closes: closes}
+	if seen == presenceMaybe || seen == presenceUnknown {
+		t.Why, t.Explain, t.Candidates = string(f.Why), f.Explain, f.Candidates
 	}
 	foreign, asked := r.posts[c]
 	if c.Content.Kind == content.Post && (!asked || foreign) {
 		own := !asked
-		j.OwnPost = &own
+		t.OwnPost = &own
 	}
-	return j
-}
-
-// at is when it was asked, "" if it was not.
-func (r *Refresh) at() string {
-	if r == nil {
-		return ""
-	}
-	return stampSecond(r.At)
+	return t
 }

@@ -54,8 +54,8 @@ func RunHTML(w io.Writer, d *RunDoc) error {
 	}
 	s.part("run-head", page)
 	if !d.Refused {
-		for i := range receiptSections {
-			d.receiptsHTML(s, fmt.Sprintf("part%d", i+1), &receiptSections[i])
+		for i, section := range d.Sections() {
+			s.receipts(fmt.Sprintf("part%d", i+1), section)
 		}
 	}
 	s.part("run-foot", page)
@@ -91,18 +91,13 @@ func (d *RunDoc) htmlRunPage() (*htmlRunPage, error) {
 // in each fold behind them.
 const receiptGroup = 200
 
-// receiptsHTML writes the receipts of a part.
-func (d *RunDoc) receiptsHTML(s *htmlSheet, name string, part *receiptSection) {
-	var list []*Receipt
-	for i := range d.Receipts {
-		if part.has(&d.Receipts[i]) {
-			list = append(list, &d.Receipts[i])
-		}
-	}
+// receipts writes the receipts of a section.
+func (s *htmlSheet) receipts(name string, section Section) {
+	list := section.Receipts
 	if len(list) == 0 {
 		return
 	}
-	s.part("receipts-head", struct{ Name, Title, Count string }{name, part.title, content.Thousands(len(list))})
+	s.part("receipts-head", struct{ Name, Title, Count string }{name, section.Title, content.Thousands(len(list))})
 	for i, r := range list {
 		if i%receiptGroup == 0 {
 			last := min(i+receiptGroup, len(list))

@@ -21,41 +21,35 @@ func RunMarkdown(w io.Writer, d *RunDoc, opts MarkdownOptions) error {
 	s := newMarkdown(RunMarker, opts, end)
 	s.add("### Herald: ", d.Summary(), "\n\n")
 	if d.Broken != "" {
-		s.beware(Words{plain("The record could not be written: "), named(d.Broken), plain(". What was sent last may be missing from it.")})
+		s.beware(Words{{Text: "The record could not be written: "}, {Text: d.Broken, Name: true}, {Text: ". What was sent last may be missing from it."}})
 	}
 	sentence, command := d.Next()
 	if sentence != "" {
 		s.add(sentence, "\n\n")
 	}
 	if command != "" {
-		s.add(safe.Fence("sh", clip(command, maxName)), "\n")
+		s.add(safe.Fence("sh", safe.Clip(command, maxName)), "\n")
 	}
 	s.diagnostics(d.Diagnostics, d.Sources)
 	if !d.Refused {
-		for i := range receiptSections {
-			d.sectionMarkdown(s, &receiptSections[i])
+		for _, section := range d.Sections() {
+			s.receipts(section)
 		}
 	}
 	return s.writeTo(w)
 }
 
-// sectionMarkdown writes a table of the receipts of a part, within half of what
+// receipts writes a table of the receipts of a section, within half of what
 // is left.
-func (d *RunDoc) sectionMarkdown(s *sheet, part *receiptSection) {
-	var list []*Receipt
-	for i := range d.Receipts {
-		if part.has(&d.Receipts[i]) {
-			list = append(list, &d.Receipts[i])
-		}
-	}
+func (s *sheet) receipts(section Section) {
+	list := section.Receipts
 	if len(list) == 0 {
 		return
 	}
-	quiet := list[0].done() || has(part.results, apply.ResultLater)
-	if quiet {
-		s.add("<details><summary>", part.title, ", ", content.Thousands(len(list)), "</summary>\n\n")
+	if section.Quiet {
+		s.add("<details><summary>", section.Title, ", ", content.Thousands(len(list)), "</summary>\n\n")
 	} else {
-		s.add("**", part.title, "**\n\n")
+		s.add("**", section.Title, "**\n\n")
 	}
 	s.add("| | To | | At |\n|---|---|---|---|\n")
 	room := s.left() / 2
@@ -68,7 +62,7 @@ func (d *RunDoc) sectionMarkdown(s *sheet, part *receiptSection) {
 		s.add(row)
 	}
 	s.add("\n")
-	if quiet {
+	if section.Quiet {
 		s.add(foldEnd)
 	}
 }

@@ -14,35 +14,6 @@ import (
 // asked for.
 const maxReceipts = 20
 
-// receiptSection is a part of a receipt: what ended with one of the results.
-type receiptSection struct {
-	title   string
-	results []apply.Result
-	lacks   string // of what is held for want of a claim: the reason of its outcome
-}
-
-// receiptSections are the parts of a receipt: first what needs a person.
-var receiptSections = [...]receiptSection{
-	{title: "In doubt: these may have been delivered, and are not sent again by themselves", results: []apply.Result{apply.ResultInDoubt}},
-	{title: "Refused by Instagram", results: []apply.Result{apply.ResultRejected}},
-	{title: "Not sent: they were not prepared under this run's claim", results: []apply.Result{apply.ResultHeld}, lacks: "not_prepared"},
-	{title: "Not sent: the claim under which they were prepared has ended", results: []apply.Result{apply.ResultHeld}, lacks: "claim_over"},
-	{title: "Held: what they wait for did not come about", results: []apply.Result{apply.ResultHeld}},
-	{title: "Not tried", results: []apply.Result{apply.ResultStopped, apply.ResultNone}},
-	{title: "Left for a later run", results: []apply.Result{apply.ResultLater}},
-	{title: "Done", results: []apply.Result{apply.ResultDone}},
-	{title: "Done by an earlier apply of this plan", results: []apply.Result{apply.ResultSkipped}},
-}
-
-// has reports whether a receipt belongs to the part.
-func (s *receiptSection) has(r *Receipt) bool {
-	lacks := ""
-	if r.Result == apply.ResultHeld && (r.Outcome.Reason == "not_prepared" || r.Outcome.Reason == "claim_over") {
-		lacks = r.Outcome.Reason
-	}
-	return has(s.results, r.Result) && s.lacks == lacks
-}
-
 // RunText writes what a run did for a terminal: what is in doubt, refused,
 // held and not tried, an address a line, and the counts. What was done and what
 // was left for a later run is only counted, unless opts.Verbose: the progress
@@ -51,11 +22,9 @@ func (s *receiptSection) has(r *Receipt) bool {
 func RunText(w io.Writer, d *RunDoc, opts TextOptions) error {
 	p := newPage(opts)
 	if !d.Refused {
-		for i := range receiptSections {
-			s := &receiptSections[i]
-			quiet := has(s.results, apply.ResultDone) || has(s.results, apply.ResultSkipped) || has(s.results, apply.ResultLater)
-			if opts.Verbose || !quiet {
-				d.section(p, s, opts.Verbose)
+		for _, s := range d.Sections() {
+			if opts.Verbose || !s.Quiet {
+				p.receipts(s, opts.Verbose)
 			}
 		}
 	}
@@ -77,47 +46,28 @@ func RunText(w io.Writer, d *RunDoc, opts TextOptions) error {
 	return p.writeTo(w)
 }
 
-// section writes the receipts of a part, each with its reason.
-func (d *RunDoc) section(p *page, part *receiptSection, verbose bool) {
-	shown, more := 0, 0
+// receipts writes the receipts of a section, each with its reason.
+func (p *page) receipts(section Section, verbose bool) {
+	if len(section.Receipts) == 0 {
+		return
+	}
+	p.line(p.paint(p.bold, section.Title))
+	p.line()
 	last := ""
-	for i := range d.Receipts {
-		r := &d.Receipts[i]
-		if !part.has(r) {
-			continue
+	for i, r := range section.Receipts {
+		if i == maxReceipts && !verbose {
+			p.line(fmt.Sprintf("  … and %s more", content.Thousands(len(section.Receipts)-i)))
+			break
 		}
-		if shown == maxReceipts && !verbose {
-			more++
-			continue
-		}
-		if shown == 0 {
-			p.line(p.paint(p.bold, part.title))
-			p.line()
-		}
-		shown++
-		last = d.receipt(p, r, last)
+		last = p.receipt(r, last)
 	}
-	if more > 0 {
-		p.line(fmt.Sprintf("  … and %s more", content.Thousands(more)))
-	}
-	if shown > 0 {
-		p.line()
-	}
-}
-
-func has(results []apply.Result, r apply.Result) bool {
-	for _, x := range results {
-		if x == r {
-			return true
-		}
-	}
-	return false
+	p.line()
 }
 
 // receipt writes one address and how it ended; what it means, and what to do,
 // is said by the diagnostics of the run. What was said for the one before is
 // not said again. It returns what it said.
-func (d *RunDoc) receipt(p *page, r *Receipt, last string) string {
+func (p *page) receipt(r *Receipt, last string) string {
 	tail := "to " + safe.Line(r.Change.Recipient)
 	if !r.done() {
 		tail += safe.Line(outcomeCodes(r.Outcome))
@@ -133,17 +83,6 @@ func (d *RunDoc) receipt(p *page, r *Receipt, last string) string {
 		p.para("    ", "", safe.Line(said))
 	}
 	return said
-}
-
-// done reports whether the action is done, by this run or before it.
-func (r *Receipt) done() bool { return r.Result == apply.ResultDone || r.Result == apply.ResultSkipped }
-
-// how says what was done.
-func (r *Receipt) how() string {
-	if r.Result == apply.ResultSkipped {
-		return "done before"
-	}
-	return doneWord(apply.Event{Change: r.Change, Settled: r.Settled})
 }
 
 // ended gives the time of a receipt: ", 2026-01-02 15:04 UTC".

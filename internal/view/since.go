@@ -112,7 +112,7 @@ func (d *PlanDoc) notDone() []*plan.Difference {
 }
 
 // shortDigest shortens a plan's id where it only names a plan.
-func shortDigest(id string) string { return clip(id, len("sha256:")+12) }
+func shortDigest(id string) string { return safe.Clip(id, len("sha256:")+12) }
 
 // doing is a change's action, and of one that does nothing why.
 func doing(c *plan.Change) string {

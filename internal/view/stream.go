@@ -94,14 +94,19 @@ type plannedLine struct {
 
 // plannedJSON is a change that is planned, without its content.
 type plannedJSON struct {
-	Resource         resourceJSON   `json:"resource"`
-	PreviousResource *resourceJSON  `json:"previous_resource,omitempty"`
-	Action           string         `json:"action"`
-	Reason           string         `json:"reason,omitempty"`
-	Importing        *importingJSON `json:"importing,omitempty"`
-	Revision         int            `json:"revision"`
-	HeldBy           string         `json:"held_by,omitempty"`
-	HeldReason       string         `json:"held_reason,omitempty"`
+	Resource         resourceJSON  `json:"resource"`
+	PreviousResource *resourceJSON `json:"previous_resource,omitempty"`
+	Action           string        `json:"action"`
+	Reason           string        `json:"reason,omitempty"`
+	Importing        *importedJSON `json:"importing,omitempty"`
+	Revision         int           `json:"revision"`
+	HeldBy           string        `json:"held_by,omitempty"`
+	HeldReason       string        `json:"held_reason,omitempty"`
+}
+
+// importedJSON says that a message was sent by hand and is recorded only.
+type importedJSON struct {
+	ID string `json:"id"`
 }
 
 // resourceJSON is an address, taken apart as Terraform does.
@@ -182,7 +187,7 @@ func planned(c *plan.Change) plannedJSON {
 		}
 	}
 	if c.Action == plan.Import {
-		j.Importing = &importingJSON{ID: c.ImportID}
+		j.Importing = &importedJSON{ID: c.ImportID}
 	}
 	if c.Held() {
 		j.HeldBy, j.HeldReason = c.HeldBy.String(), string(c.HeldWhy)

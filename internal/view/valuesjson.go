@@ -106,7 +106,7 @@ func (d *PlanDoc) before(c *plan.Change) *valuesJSON {
 	} else {
 		v.ID = e.MessageID
 	}
-	if text, ok := d.sent[e.Fingerprint]; ok {
+	if text, ok := d.sentText(e.Fingerprint); ok {
 		kind := content.Text
 		if c.Content.Kind == content.Link {
 			kind = content.Link

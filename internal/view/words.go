@@ -40,7 +40,7 @@ const maxName = 160
 
 // short is a name as one safe line of at most so many bytes.
 func short(s string) string {
-	s = safe.Line(clip(s, maxName))
+	s = safe.Line(safe.Clip(s, maxName))
 	if len(s) <= maxName {
 		return s
 	}

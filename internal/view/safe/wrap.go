@@ -65,3 +65,17 @@ func Graphemes(s string) iter.Seq[string] {
 		}
 	}
 }
+
+// Clip returns the first most characters of s, with … where there are more.
+func Clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
