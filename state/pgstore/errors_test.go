@@ -74,7 +74,7 @@ func TestWrongServer(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{Prepare: func(data string) error {
 		return os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte("host all limited 127.0.0.1/32 scram-sha-256\nhost all banned 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 trust\n"), 0o600)
 	}})
-	server.Exec(t, "CREATE ROLE limited LOGIN PASSWORD 'secret'")
+	server.Exec(t, "SET password_encryption = 'scram-sha-256'; CREATE ROLE limited LOGIN PASSWORD 'secret'") // md5 is what version 13 makes
 	server.Exec(t, "CREATE ROLE banned LOGIN")
 	server.Exec(t, "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
 	try := func(url, problem, advice string) {

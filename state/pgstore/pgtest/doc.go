@@ -3,6 +3,9 @@
 // and with a temporary data folder, and ends it with the test program, however
 // that ends.
 //
+// The newest PostgreSQL of the machine is taken, or the one whose programs are
+// in the folder that HERALD_POSTGRES_BIN names.
+//
 // A test program starts one server and gives each test a schema of its own:
 //
 //	var postgres pgtest.Once

@@ -26,6 +26,11 @@ import (
 // an error, where it is "1"; otherwise the tests that need one are skipped.
 const RequireVariable = "HERALD_REQUIRE_POSTGRES"
 
+// BinVariable is the environment variable that names the folder with the
+// programs of the server to be used, initdb and postgres: to try another
+// version. Without it that is the newest one that is installed.
+const BinVariable = "HERALD_POSTGRES_BIN"
+
 const missing = "there is no PostgreSQL 13 or newer on this machine; to run this test: apt-get install postgresql"
 
 // Options are the settings of a server; the zero value is the usual one.
@@ -143,8 +148,15 @@ func settings(o Options) []string {
 	return append(list, o.Settings...)
 }
 
-// find returns the folder with the newest server's programs.
+// find returns the folder with the server's programs: the one that BinVariable
+// names, else that of the newest server.
 func find() (string, error) {
+	if dir := os.Getenv(BinVariable); dir != "" {
+		if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
+			return "", fmt.Errorf("%s must name a folder with initdb and postgres in it: %w", BinVariable, err)
+		}
+		return dir, nil
+	}
 	candidates, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	slices.SortFunc(candidates, func(a, b string) int { return versionOf(b) - versionOf(a) })
 	for _, dir := range candidates {
