@@ -17,7 +17,7 @@ func within(r *state.Record, p state.Part) *state.Record {
 	for e := range r.All() {
 		ids := append([]string{e.MessageID}, e.AlsoSent...)
 		switch {
-		case e.Status == state.Intent, e.Status == state.Reacted,
+		case e.Status == state.Intent, e.Status == state.Reacted, p.PlanID != "" && e.PlanID == p.PlanID,
 			slices.Contains(p.Addrs, e.Addr), slices.Contains(p.Conversations, e.Conversation()),
 			slices.Contains(p.Fingerprints, e.Fingerprint),
 			slices.ContainsFunc(ids, func(id string) bool { return id != "" && slices.Contains(p.MessageIDs, id) }):
@@ -30,7 +30,8 @@ func within(r *state.Record, p state.Part) *state.Record {
 }
 
 // TestPartIsEnough holds that a plan made from the part that PartOf asks for is
-// the plan made from the whole record, and says the same.
+// the plan made from the whole record, and says the same; also from what was
+// before a plan.
 func TestPartIsEnough(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := drawWorld(rt, t)
@@ -45,18 +46,31 @@ func TestPartIsEnough(t *testing.T) {
 				}
 			})
 		}
+		whole, id := w.record, rapid.SampledFrom([]string{"", "sha256:this"}).Draw(rt, "rewound")
+		for e := range w.record.Clone().All() {
+			if rapid.Bool().Draw(rt, "of this plan") {
+				was := *e
+				e.PlanID, e.Change = "sha256:this", e.Change+1
+				if e.Addr.Kind == addr.Message && rapid.Bool().Draw(rt, "had a doubt") {
+					was.Status, was.MessageID, was.Refusal = state.Intent, "", nil
+					e.Before = &was
+				}
+				whole.Put(*e)
+			}
+		}
 		in := w.in
-		in.Wanted, in.Record = w.wanted, w.record
-		whole := in.Record
+		in.Wanted = w.wanted
 		p, ok := PartOf(Input{Wanted: in.Wanted, Only: in.Only, Exclude: in.Exclude})
 		if !ok {
 			rt.Skip("the whole record is needed")
 		}
-		in.Record = within(whole, p)
+		p.PlanID = id
+		in.Record = Rewind(within(whole, p), id)
 		p, _ = PartOf(in)
-		in.Record = within(whole, p)
+		p.PlanID = id
+		in.Record = Rewind(within(whole, p), id)
 		got, gotSaid := Build(in)
-		in.Record = whole
+		in.Record = Rewind(whole, id)
 		want, wantSaid := Build(in)
 		if a, b := said(gotSaid), said(wantSaid); a != b {
 			rt.Fatalf("from the part:\n%s\nfrom the whole:\n%s", a, b)

@@ -194,7 +194,7 @@ func Rewind(r *state.Record, planID string) *state.Record {
 		return nil
 	}
 	back := state.NewRecord(r.Lineage)
-	back.Serial, back.Origin = r.Serial, r.Origin
+	back.Serial, back.Origin, back.Rest = r.Serial, r.Origin, r.Rest
 	for id, endpoint := range r.Endpoints {
 		back.Endpoints[id] = endpoint
 	}

@@ -30,12 +30,14 @@ func (r *run) enter(ctx context.Context) (state.Session, error) {
 	return sharer.Join(ctx, who, r.opts.lockTimeout)
 }
 
-// load reads the record: what a saved plan is about, where a part can be read,
-// else all of it.
+// load reads the record: what a saved plan is about, or what planning looks at,
+// where a part can be read, else all of it.
 func (r *run) load(ctx context.Context, session state.Session) (*state.Record, error) {
+	if r.file == "" {
+		return r.app.loadFor(ctx, r.store, session, &r.opts.request, r.want, r.opts.approved)
+	}
 	loader, ok := session.(state.PartLoader)
-	_, err := os.Lstat(r.app.erroredPath(r.store))
-	if !ok || r.file == "" || !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(r.app.erroredPath(r.store)); !ok || !errors.Is(err, fs.ErrNotExist) {
 		return session.Load(ctx)
 	}
 	return loader.LoadPart(ctx, apply.PartOf(r.plan))

@@ -101,25 +101,42 @@ func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Conf
 	return p, cfg, want, append(diags, more...)
 }
 
-// peekFor reads, without a lock, what of the record a plan looks at: a part,
-// where the store can read one and it will do. A missing record is nil.
+// peekFor reads, without a lock, what of the record a plan looks at. A missing
+// record is nil.
 func (a *App) peekFor(ctx context.Context, store state.Store, r *request, want *config.Wanted) (*state.Record, error) {
-	loader, ok := store.(state.PartLoader)
-	in := plan.Input{Wanted: want, Only: r.only, Exclude: r.exclude}
-	part, enough := plan.PartOf(in)
-	if _, err := os.Lstat(a.erroredPath(store)); !ok || !enough || !errors.Is(err, fs.ErrNotExist) {
-		return peek(ctx, store)
-	}
-	var err error
-	if in.Record, err = loader.LoadPart(ctx, part); err == nil {
-		if more, _ := plan.PartOf(in); len(more.Addrs) > len(part.Addrs) {
-			in.Record, err = loader.LoadPart(ctx, more)
-		}
-	}
+	rec, err := a.loadFor(ctx, store, store, r, want, "")
 	if errors.Is(err, state.ErrNoRecord) {
 		return nil, nil
 	}
-	return in.Record, err
+	return rec, err
+}
+
+// recordReader is a store, or a session of one.
+type recordReader interface {
+	Load(ctx context.Context) (*state.Record, error)
+}
+
+// loadFor reads what of the record a plan looks at: a part, where from can read
+// one and it will do, else all of it. The plan is made on what was before the
+// plan planID, "" for none, so what that wrote belongs to it.
+func (a *App) loadFor(ctx context.Context, store state.Store, from recordReader, r *request, want *config.Wanted, planID string) (*state.Record, error) {
+	loader, ok := from.(state.PartLoader)
+	in := plan.Input{Wanted: want, Only: r.only, Exclude: r.exclude}
+	part, enough := plan.PartOf(in)
+	if _, err := os.Lstat(a.erroredPath(store)); !ok || !enough || !errors.Is(err, fs.ErrNotExist) {
+		return from.Load(ctx)
+	}
+	part.PlanID = planID
+	rec, err := loader.LoadPart(ctx, part)
+	if err != nil {
+		return nil, err
+	}
+	in.Record = plan.Rewind(rec, planID)
+	if more, _ := plan.PartOf(in); len(more.Addrs) > len(part.Addrs) {
+		more.PlanID = planID
+		rec, err = loader.LoadPart(ctx, more)
+	}
+	return rec, err
 }
 
 // claimedHere returns the id of the plan that this machine has prepared and, as

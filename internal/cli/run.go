@@ -93,7 +93,7 @@ func (r *run) locked(ctx context.Context) (code int) {
 		r.report(diags)
 		return exitRefused
 	}
-	if code, ok := r.settlePlan(session, rec); !ok {
+	if code, ok := r.settlePlan(ctx, session, rec); !ok {
 		return code
 	}
 	hold, diags := a.claimFor(store, session, rec, r.plan, r.opts.prepare)
@@ -123,7 +123,7 @@ func (r *run) operation() string {
 
 // settlePlan makes the plan, unless it was saved, shows it, and asks. It
 // returns false, with an exit code, if nothing is to be sent.
-func (r *run) settlePlan(session state.Session, rec *state.Record) (int, bool) {
+func (r *run) settlePlan(ctx context.Context, session state.Session, rec *state.Record) (int, bool) {
 	o := r.opts
 	if rec != nil {
 		r.lineage = rec.Lineage
@@ -144,6 +144,12 @@ func (r *run) settlePlan(session state.Session, rec *state.Record) (int, bool) {
 	switch now := r.app.Now(); {
 	case o.approved != "" && o.approved != r.plan.ID:
 		r.showPlan()
+		if rec != nil && rec.Rest > 0 {
+			// Which plan came between, all of the record tells.
+			if whole, err := session.Load(ctx); err == nil {
+				rec = whole
+			}
+		}
 		r.report(r.unapproved(rec))
 		return exitRefused, false
 	case r.file != "" && r.plan.Expired(now):
