@@ -18,7 +18,7 @@ func AppendEntry(dst []byte, e *Entry) ([]byte, error) {
 	if err := e.Check(); err != nil {
 		return dst, err
 	}
-	return appendEntry(dst, e), nil
+	return AppendUnchecked(dst, e), nil
 }
 
 // EncodeEntry returns the entry's line as AppendEntry writes it.
@@ -27,9 +27,10 @@ func EncodeEntry(e *Entry) ([]byte, error) { return AppendEntry(nil, e) }
 // MarshalJSON writes the entry's line.
 func (e Entry) MarshalJSON() ([]byte, error) { return EncodeEntry(&e) }
 
-// appendEntry writes the fields in the order of the file format. What is empty
-// is left out.
-func appendEntry(b []byte, e *Entry) []byte {
+// AppendUnchecked does what AppendEntry does, for an entry that may be one that no
+// record may hold: the line tells two entries apart, and is not to be stored.
+// The fields come in the order of the file format, and what is empty is left out.
+func AppendUnchecked(b []byte, e *Entry) []byte {
 	b = append(b, `{"address":`...)
 	b = appendAddress(b, e.Addr)
 	b = appendInt(b, "revision", int64(e.Revision))
@@ -60,7 +61,7 @@ func appendEntry(b []byte, e *Entry) []byte {
 	}
 	if e.Before != nil {
 		b = append(b, `,"before":`...)
-		b = appendEntry(b, e.Before)
+		b = AppendUnchecked(b, e.Before)
 	}
 	return append(b, '}')
 }

@@ -126,14 +126,14 @@ func (r *Record) Move(from, to addr.Instance) bool {
 	moved := r.Revisions(from)
 	for _, e := range moved {
 		delete(r.entries, e.Key())
-		r.Put(e.movedTo(to))
+		r.Put(e.MovedTo(to))
 	}
 	delete(r.latest, from)
 	return len(moved) > 0
 }
 
-// movedTo returns the entry as it is recorded under another address.
-func (e *Entry) movedTo(to addr.Instance) Entry {
+// MovedTo returns the entry as it is recorded under another address.
+func (e *Entry) MovedTo(to addr.Instance) Entry {
 	next := *e
 	next.Addr = to
 	if e.Before != nil {

@@ -10,6 +10,7 @@ import (
 	"herald/config"
 	"herald/state"
 	"herald/state/filestore"
+	"herald/state/merge"
 )
 
 // migrateOptions are the flags of state migrate.
@@ -317,7 +318,7 @@ func (m *move) join(rec, present *state.Record) (*state.Record, error) {
 		}
 		return nil, refusal(fail("Target holds another state of the record", fmt.Sprintf("The record at %s has serial %d, and the one to be moved %d, so both were worked with since they were one.%s%s To join them, so that nothing that either has sent is forgotten, add -force.", where, present.Serial, rec.Serial, about, unchanged)))
 	}
-	merged, twice, err := state.Merge(nil, rec, present)
+	merged, twice, err := merge.Records(nil, rec, present)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"herald/state"
+	"herald/state/merge"
 )
 
 func (a *App) stateMergeCommand() command {
@@ -75,7 +76,7 @@ func (a *App) mergeFiles(args []string) int {
 			return exitError
 		}
 	}
-	merged, twice, err := state.Merge(v.base, v.ours, v.theirs)
+	merged, twice, err := merge.Records(v.base, v.ours, v.theirs)
 	var out bytes.Buffer
 	if err == nil {
 		err = state.Encode(&out, merged)
@@ -113,13 +114,13 @@ func side(i int, src []byte, path string) (*state.Record, hcl.Diagnostics) {
 // mergeFailure says why two records cannot be joined, or nothing if that is not
 // what the error is about.
 func mergeFailure(err error) hcl.Diagnostics {
-	var lineage *state.LineageError
-	var merge *state.MergeError
+	var lineage *merge.LineageError
+	var failed *merge.Error
 	switch {
 	case errors.As(err, &lineage):
 		return fail("Two records", sentence(lineage.Error())+" Each was begun by itself (herald init or apply -new-record, on both branches), and knows nothing of what the other one has sent, so they cannot be joined, and no file was changed. Take the side that has sent more, and tell it with import blocks what only the other side has sent:\n\n  git checkout --ours -- "+stateFile+"\n  git checkout --theirs -- "+stateFile)
-	case errors.As(err, &merge):
-		return fail("Record cannot be merged", sentence(merge.Problem)+" "+merge.Advice+" No file was changed.")
+	case errors.As(err, &failed):
+		return fail("Record cannot be merged", sentence(failed.Problem)+" "+failed.Advice+" No file was changed.")
 	}
 	return nil
 }
@@ -128,7 +129,7 @@ func mergeFailure(err error) hcl.Diagnostics {
 const listed = 20
 
 // deliveredTwice warns of the messages that a merge found on both sides.
-func deliveredTwice(found []state.Twice) hcl.Diagnostics {
+func deliveredTwice(found []merge.Twice) hcl.Diagnostics {
 	var sure, doubtful []string
 	for _, t := range found {
 		line := fmt.Sprintf("  %s: %s", t.Key, strings.Join(t.IDs, " and "))
@@ -186,7 +187,7 @@ func (a *App) mergeConflict(ctx context.Context, o *stateOptions) int {
 		a.report(diags)
 		return exitError
 	}
-	merged, twice, err := state.Merge(v.base, v.ours, v.theirs)
+	merged, twice, err := merge.Records(v.base, v.ours, v.theirs)
 	if err != nil {
 		a.report(failure(err))
 		return exitError
@@ -216,12 +217,12 @@ type replacer interface {
 // replace writes the merged record where git has left the conflict. If there is
 // a whole record instead, neither of the versions, somebody has worked with it
 // since: what it knows is merged too.
-func replace(ctx context.Context, session state.Session, v versions, merged *state.Record) ([]state.Twice, error) {
+func replace(ctx context.Context, session state.Session, v versions, merged *state.Record) ([]merge.Twice, error) {
 	writer, ok := session.(replacer)
 	if !ok {
 		return nil, errors.New("this store keeps no file that git could have merged")
 	}
-	var twice []state.Twice
+	var twice []merge.Twice
 	present, err := session.Load(ctx)
 	var damaged *state.FormatError
 	switch {
@@ -232,7 +233,7 @@ func replace(ctx context.Context, session state.Session, v versions, merged *sta
 			}
 		}
 		var all *state.Record
-		if all, twice, err = state.Merge(nil, merged, present); err != nil {
+		if all, twice, err = merge.Records(nil, merged, present); err != nil {
 			return nil, err
 		}
 		*merged = *all

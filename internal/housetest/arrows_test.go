@@ -59,6 +59,11 @@ var arrowRules = map[string]arrowRule{
 		not:    []string{hclPath, ctyPath},
 		reason: "every store writes its appends in batches: what batches are made of is entries",
 	},
+	"state/merge": {
+		ours:   []string{"state", "config/addr"},
+		not:    []string{hclPath, ctyPath},
+		reason: "a merge joins two records, wherever they are kept",
+	},
 	"state/filestore": {
 		ours:   []string{"state/batch", "state", "config/addr", "config/content"},
 		not:    []string{hclPath, ctyPath},
@@ -83,7 +88,7 @@ var arrowRules = map[string]arrowRule{
 		reason: "whatever is encrypted is bytes: what they say is not asked for",
 	},
 	"state/s3store": {
-		ours:   []string{"state/batch", "state", "config/addr", "config/content"},
+		ours:   []string{"state/batch", "state/merge", "state", "config/addr", "config/content"},
 		not:    []string{hclPath, ctyPath},
 		reason: aStore,
 	},
@@ -126,7 +131,7 @@ var arrowRules = map[string]arrowRule{
 	"internal/cli": {
 		ours: []string{
 			"config", "config/addr", "config/content", "config/funcs", "state", "state/filestore",
-			"state/pgstore", "state/s3store", "state/httpstore", "state/seal",
+			"state/pgstore", "state/s3store", "state/httpstore", "state/merge", "state/seal",
 			"plan", "apply", "apply/instagram", "apply/instagram/access", "apply/survey", "internal/view", "internal/view/safe", "internal/sandbox",
 		},
 		reason: "cli wires all parts together, but test helpers are for tests",

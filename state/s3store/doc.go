@@ -22,7 +22,7 @@
 // S3 cannot fence a write: a holder that was paused may add one segment after
 // its time. Such a late segment is told apart by what the sessions after it say
 // they had seen, and is merged into the record like the other side of
-// a merge (state.Merge): an intent in it is in doubt, and nothing is lost.
+// a merge (merge.Records): an intent in it is in doubt, and nothing is lost.
 //
 // A snapshot says, in the metadata of its object, which segments it holds. They
 // are deleted afterwards; one that a crash left is known to be spent.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"herald/state"
+	"herald/state/merge"
 )
 
 // replay puts the segments into the record that the snapshot holds.
@@ -128,8 +129,8 @@ func (p *player) merge(g *segment) error {
 			known.Put(*k)
 		}
 	}
-	merged, _, err := state.Merge(late, known, late)
-	var both *state.MergeError
+	merged, _, err := merge.Records(late, known, late)
+	var both *merge.Error
 	if errors.As(err, &both) {
 		return &state.FormatError{
 			Path: p.store.url(p.store.journalKey(g.name)), Problem: "a run that had lost the lock wrote this: " + both.Problem,

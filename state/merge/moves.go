@@ -1,4 +1,4 @@
-package state
+package merge
 
 import (
 	"maps"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"herald/config/addr"
+	"herald/state"
 )
 
 // places says under which address a side of a merge has what the base has
@@ -19,7 +20,7 @@ type places map[addr.Instance]addr.Instance
 // one entry. Where that cannot be either, or both sides have moved something
 // to different places, the entry stays under both addresses: that shows in the
 // next plan, and nothing is sent twice.
-func align(base, ours, theirs *Record) (b, o, t *Record) {
+func align(base, ours, theirs *state.Record) (b, o, t *state.Record) {
 	mo, mt := moves(base, ours), moves(base, theirs)
 	if len(mo)+len(mt) == 0 {
 		return base, ours, theirs
@@ -50,7 +51,7 @@ func align(base, ours, theirs *Record) (b, o, t *Record) {
 // possible returns those of the moves that can be made in r at once: whose
 // target is free there, or is freed by another of them. A source that r itself
 // has filled by a move of its own holds another story.
-func possible(r *Record, want, own places) places {
+func possible(r *state.Record, want, own places) places {
 	ok := maps.Clone(want)
 	for _, to := range own {
 		delete(ok, to)
@@ -80,15 +81,15 @@ func inverted(all, made places) places {
 
 // relocate returns r with the entries under their new addresses, or r itself if
 // two would come to one key.
-func relocate(r *Record, to places) *Record {
+func relocate(r *state.Record, to places) *state.Record {
 	if len(to) == 0 {
 		return r
 	}
-	next := newRecord(r.Lineage, r.Len())
+	next := state.NewRecord(r.Lineage)
 	next.Serial, next.Origin, next.Endpoints = r.Serial, r.Origin, r.Endpoints
 	for e := range r.All() {
 		if place, ok := to[e.Addr]; ok {
-			moved := e.movedTo(place)
+			moved := e.MovedTo(place)
 			e = &moved
 		}
 		if next.Get(e.Key()) != nil {
@@ -110,44 +111,44 @@ type story struct {
 
 // stories returns those of an entry, and those of what it was before the plan
 // that wrote it: an address that was sent anew is still that address.
-func (e *Entry) stories() []story {
+func stories(e *state.Entry) []story {
 	var list []story
-	for _, id := range e.ids() {
+	for _, id := range ids(e) {
 		list = append(list, story{kind: e.Addr.Kind, id: id})
 	}
 	if !e.FirstIntendedAt.IsZero() {
 		list = append(list, story{kind: e.Addr.Kind, print: e.Fingerprint, first: e.FirstIntendedAt.UTC()})
 	}
 	if e.Before != nil {
-		list = append(list, e.Before.stories()...)
+		list = append(list, stories(e.Before)...)
 	}
 	return list
 }
 
 // goesOn reports whether e, which may be nil, tells the same story as the base.
 // A sent message is known by its id.
-func (e *Entry) goesOn(base *Entry) bool {
+func goesOn(e, base *state.Entry) bool {
 	if e == nil || e.Addr.Kind != base.Addr.Kind {
 		return false
 	}
 	switch {
-	case base.MessageID != "" && slices.Contains(e.ids(), base.MessageID):
+	case base.MessageID != "" && slices.Contains(ids(e), base.MessageID):
 		return true
-	case base.Status != Sent && !base.FirstIntendedAt.IsZero() && e.FirstIntendedAt.Equal(base.FirstIntendedAt) &&
+	case base.Status != state.Sent && !base.FirstIntendedAt.IsZero() && e.FirstIntendedAt.Equal(base.FirstIntendedAt) &&
 		e.Fingerprint == base.Fingerprint:
 		return true
 	}
-	return e.Before.goesOn(base)
+	return goesOn(e.Before, base)
 }
 
 // moves finds what the side has moved since the base. An instance has moved if
 // its story does not go on under its address, and goes on under exactly one
 // other that had another story, or none.
-func moves(base, side *Record) places {
+func moves(base, side *state.Record) places {
 	found := places{}
 	var known map[story][]addr.Instance
 	for e := range base.All() {
-		if _, ok := found[e.Addr]; ok || side.Get(e.Key()).goesOn(e) || sameEntry(side.Get(e.Key()), e) {
+		if _, ok := found[e.Addr]; ok || goesOn(side.Get(e.Key()), e) || sameEntry(side.Get(e.Key()), e) {
 			continue
 		}
 		if known == nil {
@@ -166,10 +167,10 @@ func moves(base, side *Record) places {
 }
 
 // whereabouts says under which addresses each story is told.
-func whereabouts(r *Record) map[story][]addr.Instance {
+func whereabouts(r *state.Record) map[story][]addr.Instance {
 	known := make(map[story][]addr.Instance, 2*r.Len())
 	for e := range r.All() {
-		for _, s := range e.stories() {
+		for _, s := range stories(e) {
 			known[s] = append(known[s], e.Addr)
 		}
 	}
@@ -178,11 +179,11 @@ func whereabouts(r *Record) map[story][]addr.Instance {
 
 // movedTo returns the one address under which the side goes on with all that
 // the base has of from.
-func movedTo(base, side *Record, from addr.Instance, known map[story][]addr.Instance) (addr.Instance, bool) {
+func movedTo(base, side *state.Record, from addr.Instance, known map[story][]addr.Instance) (addr.Instance, bool) {
 	revisions := base.Revisions(from)
 	targets := make(map[addr.Instance]bool)
 	for _, e := range revisions {
-		for _, s := range e.stories() {
+		for _, s := range stories(e) {
 			for _, to := range known[s] {
 				if to != from && movedWhole(base, side, revisions, to) {
 					targets[to] = true
@@ -202,18 +203,18 @@ func movedTo(base, side *Record, from addr.Instance, known map[story][]addr.Inst
 // movedWhole reports whether every revision goes on under the address to, at
 // least one of them for certain. One that nothing is to be feared of may have
 // become another attempt meanwhile.
-func movedWhole(base, side *Record, revisions []*Entry, to addr.Instance) bool {
+func movedWhole(base, side *state.Record, revisions []*state.Entry, to addr.Instance) bool {
 	certain := false
 	for _, e := range revisions {
-		k := Key{to, e.Revision}
+		k := state.Key{Addr: to, Revision: e.Revision}
 		now := side.Get(k)
-		if now == nil || base.Get(k).goesOn(e) {
+		if now == nil || goesOn(base.Get(k), e) {
 			return false
 		}
 		switch {
-		case now.goesOn(e):
+		case goesOn(now, e):
 			certain = true
-		case e.Status != Absent && e.Status != Rejected, now.Account != e.Account, now.Recipient != e.Recipient:
+		case e.Status != state.Absent && e.Status != state.Rejected, now.Account != e.Account, now.Recipient != e.Recipient:
 			return false
 		}
 	}

@@ -1,4 +1,4 @@
-package state
+package merge
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"herald/config/addr"
+	"herald/state"
 )
 
 // world makes histories of a record: what a run, a person and a moved block
@@ -25,7 +26,7 @@ func (w *world) now() time.Time {
 }
 
 // live lets some things happen to a copy of the record.
-func (w *world) live(r *Record, most int) *Record {
+func (w *world) live(r *state.Record, most int) *state.Record {
 	next := r.Clone()
 	n := rapid.IntRange(0, most).Draw(w.t, "steps")
 	for range n {
@@ -37,16 +38,16 @@ func (w *world) live(r *Record, most int) *Record {
 	return next
 }
 
-func (w *world) step(r *Record) {
+func (w *world) step(r *state.Record) {
 	name := func(what string) addr.Instance {
 		return addr.Block{Kind: addr.Message, Name: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(w.t, what)}.Only()
 	}
-	k := Key{name("address"), rapid.IntRange(1, 2).Draw(w.t, "revision")}
+	k := state.Key{Addr: name("address"), Revision: rapid.IntRange(1, 2).Draw(w.t, "revision")}
 	e := r.Get(k)
 	plan := rapid.SampledFrom([]string{"sha256:p", "sha256:q"}).Draw(w.t, "plan")
 	next := e.Next(plan)
 	next.Addr, next.Revision, next.Account, next.Recipient = k.Addr, k.Revision, "1784", "1001"
-	status := StatusInvalid
+	status := state.StatusInvalid
 	if e != nil {
 		status = e.Status
 	}
@@ -56,23 +57,23 @@ func (w *world) step(r *Record) {
 			r.Move(k.Addr, to)
 		}
 		return
-	case what == "rm" && e != nil && status != Absent:
+	case what == "rm" && e != nil && status != state.Absent:
 		next = e.Removed("", w.now())
-	case what == "attempt" && (e == nil || status == Absent || status == Rejected):
+	case what == "attempt" && (e == nil || status == state.Absent || status == state.Rejected):
 		// Each address has a content of its own, as it is with people.
-		next.Status, next.Fingerprint, next.MessageID = Intent, "v1:"+k.Addr.Name, ""
+		next.Status, next.Fingerprint, next.MessageID = state.Intent, "v1:"+k.Addr.Name, ""
 		next.IntendedAt = w.now()
 		next.FirstIntendedAt, next.SettledAt, next.SettledBy, next.Refusal = next.IntendedAt, time.Time{}, "", nil
-	case what == "answer" && status == Intent:
+	case what == "answer" && status == state.Intent:
 		next.SettledAt, next.SettledBy = w.now(), "answer"
-		switch next.Status = rapid.SampledFrom([]Status{Sent, Sent, Rejected, Absent, Intent}).Draw(w.t, "status"); next.Status {
-		case Sent:
+		switch next.Status = rapid.SampledFrom([]state.Status{state.Sent, state.Sent, state.Rejected, state.Absent, state.Intent}).Draw(w.t, "status"); next.Status {
+		case state.Sent:
 			next.MessageID = fmt.Sprintf("mid.%d", w.clock)
-		case Rejected:
-			next.Refusal = &Refusal{Class: Final}
-		case Intent:
+		case state.Rejected:
+			next.Refusal = &state.Refusal{Class: state.Final}
+		case state.Intent:
 			next.SettledAt, next.SettledBy, next.DoubtAt = time.Time{}, "", w.now()
-		case StatusInvalid, Reacted, Absent:
+		case state.StatusInvalid, state.Reacted, state.Absent:
 		}
 	default:
 		return
@@ -81,22 +82,22 @@ func (w *world) step(r *Record) {
 }
 
 // sentIDs returns the ids of the record's sent messages, each with its key.
-func sentIDs(r *Record) map[string]Key {
-	ids := make(map[string]Key)
+func sentIDs(r *state.Record) map[string]state.Key {
+	known := make(map[string]state.Key)
 	for e := range r.All() {
-		if e.Status == Sent {
-			for _, id := range e.ids() {
-				ids[id] = e.Key()
+		if e.Status == state.Sent {
+			for _, id := range ids(e) {
+				known[id] = e.Key()
 			}
 		}
 	}
-	return ids
+	return known
 }
 
 // histories draws a base and two sides that went their own ways from it.
-func histories(t *rapid.T, moves bool) (base, ours, theirs *Record) {
+func histories(t *rapid.T, moves bool) (base, ours, theirs *state.Record) {
 	w := &world{t: t, moves: moves}
-	base = w.live(NewRecord("l"), 12)
+	base = w.live(state.NewRecord("l"), 12)
 	return base, w.live(base, 8), w.live(base, 8)
 }
 
@@ -113,25 +114,25 @@ func TestMergeLosesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range [][2]*Record{{ours, theirs}, {theirs, ours}} {
+		for _, s := range [][2]*state.Record{{ours, theirs}, {theirs, ours}} {
 			side, other := s[0], s[1]
 			for e := range side.All() {
 				k, got := e.Key(), r.Get(e.Key())
 				if got == nil {
 					t.Fatalf("%s is gone", k)
 				}
-				if o := other.Get(k); base != nil && sameEntry(base.Get(k), e) && o != nil && o.succeeds(e) {
+				if o := other.Get(k); base != nil && sameEntry(base.Get(k), e) && o != nil && succeeds(o, e) {
 					if !sameEntry(got, o) {
 						t.Fatalf("%s: what the other side alone has changed is not taken", k)
 					}
 					continue
 				}
-				for _, id := range e.ids() {
-					if e.Status == Sent && !slices.Contains(got.ids(), id) {
+				for _, id := range ids(e) {
+					if e.Status == state.Sent && !slices.Contains(ids(got), id) {
 						t.Fatalf("%s: the id %s is lost", k, id)
 					}
 				}
-				if e.Status == Intent && got.Status != Intent && got.Status != Sent {
+				if e.Status == state.Intent && got.Status != state.Intent && got.Status != state.Sent {
 					t.Fatalf("%s was in doubt and is %s", k, got.Status)
 				}
 				if got.Change < e.Change {
@@ -156,7 +157,7 @@ func TestMergeWithMovesLosesNothing(t *testing.T) {
 		}
 		have, before := sentIDs(r), sentIDs(base)
 		o, th := sentIDs(ours), sentIDs(theirs)
-		for _, side := range []map[string]Key{o, th} {
+		for _, side := range []map[string]state.Key{o, th} {
 			for id, k := range side {
 				_, old := before[id]
 				_, one := o[id]
@@ -180,7 +181,7 @@ func TestMergeLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		moves := rapid.Bool().Draw(t, "moves")
 		base, ours, theirs := histories(t, moves)
-		same := func(what string, want *Record, base, x, y *Record) {
+		same := func(what string, want *state.Record, base, x, y *state.Record) {
 			r, twice, err := merged(t, base, x, y)
 			if err != nil || len(twice) > 0 {
 				t.Fatalf("%s: %v, %v", what, twice, err)
@@ -206,7 +207,7 @@ func TestMergeLaws(t *testing.T) {
 		} else if knows(ours, base) { // not sent anew by two plans, one after the other
 			same("with its ancestor", ours, base, ours, base)
 		}
-		r, _, err := Merge(base, ours, theirs)
+		r, _, err := Records(base, ours, theirs)
 		if err != nil {
 			return
 		}
@@ -221,16 +222,16 @@ func TestMergeLaws(t *testing.T) {
 
 // knows reports whether each entry that has changed since the base knows of
 // what it was.
-func knows(r, base *Record) bool {
+func knows(r, base *state.Record) bool {
 	for e := range r.All() {
-		if b := base.Get(e.Key()); b != nil && !sameEntry(b, e) && !e.succeeds(b) {
+		if b := base.Get(e.Key()); b != nil && !sameEntry(b, e) && !succeeds(e, b) {
 			return false
 		}
 	}
 	return true
 }
 
-func encodes(r *Record) error {
+func encodes(r *state.Record) error {
 	for e := range r.All() {
 		if err := e.Check(); err != nil {
 			return err

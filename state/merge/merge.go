@@ -1,15 +1,17 @@
-package state
+package merge
 
 import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"herald/state"
 )
 
 // Twice is a message that both sides of a merge had sent, each without knowing
 // of the other: the person has it more than once.
 type Twice struct {
-	Key Key
+	Key state.Key
 	// IDs are the ids under which it was delivered: that of the merged entry's
 	// MessageID first, then those of its AlsoSent.
 	IDs []string
@@ -32,16 +34,16 @@ func (e *LineageError) Error() string {
 	return fmt.Sprintf("these are two records, not two versions of one: the lineage of ours is %s, and that of theirs is %s", e.Ours, e.Theirs)
 }
 
-// MergeError says why two records of one lineage cannot be merged.
-type MergeError struct {
+// Error says why two records of one lineage cannot be merged.
+type Error struct {
 	Problem string // what both sides say, without a full stop
 	Advice  string // what to do, in sentences
 }
 
 // Error returns the problem.
-func (e *MergeError) Error() string { return e.Problem }
+func (e *Error) Error() string { return e.Problem }
 
-// Merge joins two records of one lineage. The base is the record that both
+// Records joins two records of one lineage. The base is the record that both
 // grew from, or nil where it is not known; it is not used if its lineage is
 // another. No argument is changed. The result is the same, byte for byte,
 // whichever side is called ours.
@@ -70,7 +72,7 @@ func (e *MergeError) Error() string { return e.Problem }
 //	    earlier as MessageID (the lower where that is not known), and reported.
 //	(2) Reported as Twice.Doubt if the doubt is about another send.
 //	(3) In doubt since the earlier of both, with the later attempt. Two doubts
-//	    about different contents are a *MergeError: an entry has one
+//	    about different contents are a *Error: an entry has one
 //	    fingerprint, so one of them would be forgotten. Where the claims differ
 //	    one stays, so that the lease of the runner that holds it is waited for;
 //	    but nobody can send under it, for the doubt has begun.
@@ -87,20 +89,20 @@ func (e *MergeError) Error() string { return e.Problem }
 //
 // The serial is one above both, unless nothing was merged because one side
 // holds the other. Endpoints and origin are merged like entries, but where both
-// sides have changed one the error is a *MergeError. That of two lineages is a
+// sides have changed one the error is a *Error. That of two lineages is a
 // *LineageError.
 //
 // The second result lists, by key, what this merge found to be sent twice.
-func Merge(base, ours, theirs *Record) (*Record, []Twice, error) {
+func Records(base, ours, theirs *state.Record) (*state.Record, []Twice, error) {
 	if ours.Lineage != theirs.Lineage {
 		return nil, nil, &LineageError{ours.Lineage, theirs.Lineage}
 	}
 	if base != nil && base.Lineage != ours.Lineage {
 		base = nil
 	}
-	m := merger{out: newRecord(ours.Lineage, max(ours.Len(), theirs.Len())), based: base != nil}
+	m := merger{out: state.NewRecord(ours.Lineage), based: base != nil}
 	if base == nil {
-		base = newRecord(ours.Lineage, 0)
+		base = state.NewRecord(ours.Lineage)
 	}
 	if err := m.header(base, ours, theirs); err != nil {
 		return nil, nil, err
@@ -117,9 +119,9 @@ func Merge(base, ours, theirs *Record) (*Record, []Twice, error) {
 
 // serial is that of the merged record: one above both, or that of the side
 // which is all of it, where the other holds nothing else than the base or this.
-func (m *merger) serial(base, ours, theirs *Record) uint64 {
+func (m *merger) serial(base, ours, theirs *state.Record) uint64 {
 	high := max(ours.Serial, theirs.Serial)
-	for _, s := range [][2]*Record{{ours, theirs}, {theirs, ours}} {
+	for _, s := range [][2]*state.Record{{ours, theirs}, {theirs, ours}} {
 		side, other := s[0], s[1]
 		if sameContent(m.out, side) && side.Serial == high &&
 			(sameContent(side, other) || m.based && other.Serial < high && sameContent(base, other)) {
@@ -130,12 +132,12 @@ func (m *merger) serial(base, ours, theirs *Record) uint64 {
 }
 
 // sameContent reports whether two records differ in nothing but their serial.
-func sameContent(a, b *Record) bool {
+func sameContent(a, b *state.Record) bool {
 	if a.Origin != b.Origin || a.Len() != b.Len() || !maps.Equal(a.Endpoints, b.Endpoints) {
 		return false
 	}
-	for k, e := range a.entries {
-		if !sameEntry(e, b.entries[k]) {
+	for e := range a.All() {
+		if !sameEntry(e, b.Get(e.Key())) {
 			return false
 		}
 	}
@@ -144,25 +146,25 @@ func sameContent(a, b *Record) bool {
 
 // sameEntry reports whether two entries, either of which may be nil, are
 // written alike.
-func sameEntry(a, b *Entry) bool {
+func sameEntry(a, b *state.Entry) bool {
 	if a == b || a == nil || b == nil {
 		return a == b
 	}
-	return string(appendEntry(nil, a)) == string(appendEntry(nil, b))
+	return string(state.AppendUnchecked(nil, a)) == string(state.AppendUnchecked(nil, b))
 }
 
 // merger is one merge under way.
 type merger struct {
-	out   *Record
+	out   *state.Record
 	based bool // whether there is a base
 	twice []Twice
 }
 
 // header merges what the record says beside its entries.
-func (m *merger) header(base, ours, theirs *Record) error {
+func (m *merger) header(base, ours, theirs *state.Record) error {
 	origin, ok := three(base.Origin, ours.Origin, theirs.Origin)
 	if !ok {
-		return &MergeError{
+		return &Error{
 			Problem: "the two sides were begun by different plans: " + inOrder(ours.Origin, theirs.Origin),
 			Advice:  "One of them is not what it says. Look into both with git log, and take the one that is right.",
 		}
@@ -173,7 +175,7 @@ func (m *merger) header(base, ours, theirs *Record) error {
 	for _, id := range slices.Sorted(maps.Keys(accounts)) {
 		endpoint, ok := three(base.Endpoints[id], ours.Endpoints[id], theirs.Endpoints[id])
 		if !ok {
-			return &MergeError{
+			return &Error{
 				Problem: fmt.Sprintf("the account %s was applied with two endpoints: %s", id, inOrder(ours.Endpoints[id], theirs.Endpoints[id])),
 				Advice: "What was sent to one of them was not sent to the other, so Herald does not choose. Find out which of the two " +
 					"is the account's, and take that side of the record whole.",
@@ -201,22 +203,25 @@ func three(base, ours, theirs string) (string, bool) {
 func inOrder(a, b string) string { return min(a, b) + " and " + max(a, b) }
 
 // entries merges the entries, key by key.
-func (m *merger) entries(base, ours, theirs *Record) error {
-	keys := slices.Collect(maps.Keys(ours.entries))
-	for k := range theirs.entries {
-		if ours.entries[k] == nil {
+func (m *merger) entries(base, ours, theirs *state.Record) error {
+	keys := make([]state.Key, 0, max(ours.Len(), theirs.Len()))
+	for e := range ours.All() {
+		keys = append(keys, e.Key())
+	}
+	for e := range theirs.All() {
+		if k := e.Key(); ours.Get(k) == nil {
 			keys = append(keys, k)
 		}
 	}
-	slices.SortFunc(keys, Key.Compare)
+	slices.SortFunc(keys, state.Key.Compare)
 	for _, k := range keys {
-		b, o, t := base.entries[k], ours.entries[k], theirs.entries[k]
+		b, o, t := base.Get(k), ours.Get(k), theirs.Get(k)
 		e := o
 		switch {
 		case o == nil:
 			e = t
-		case t == nil, sameEntry(o, t), sameEntry(t, b) && o.succeeds(b):
-		case sameEntry(o, b) && t.succeeds(b):
+		case t == nil, sameEntry(o, t), sameEntry(t, b) && succeeds(o, b):
+		case sameEntry(o, b) && succeeds(t, b):
 			e = t
 		default:
 			var err error
@@ -231,14 +236,14 @@ func (m *merger) entries(base, ours, theirs *Record) error {
 
 // complete is the last guard: no id is missing from the result that one side
 // has and the base has not.
-func complete(out, base, ours, theirs *Record) error {
+func complete(out, base, ours, theirs *state.Record) error {
 	known := allIDs(out)
 	old := allIDs(base)
-	for _, side := range []*Record{ours, theirs} {
+	for _, side := range []*state.Record{ours, theirs} {
 		for e := range side.All() {
-			for _, id := range e.ids() {
-				if e.Status == Sent && !known[id] && !old[id] {
-					return &MergeError{
+			for _, id := range ids(e) {
+				if e.Status == state.Sent && !known[id] && !old[id] {
+					return &Error{
 						Problem: fmt.Sprintf("%s was sent as %s, and that would be missing from the merged record", e.Key(), id),
 						Advice:  "This must not happen: Herald has a defect. Take the side that holds it, and keep both files.",
 					}
@@ -250,10 +255,10 @@ func complete(out, base, ours, theirs *Record) error {
 }
 
 // allIDs returns the ids of all messages, of those taken out as well.
-func allIDs(r *Record) map[string]bool {
+func allIDs(r *state.Record) map[string]bool {
 	known := make(map[string]bool, r.Len())
 	for e := range r.All() {
-		for _, id := range e.ids() {
+		for _, id := range ids(e) {
 			known[id] = true
 		}
 	}
@@ -261,7 +266,7 @@ func allIDs(r *Record) map[string]bool {
 }
 
 // ids returns the message ids of the entry, MessageID first.
-func (e *Entry) ids() []string {
+func ids(e *state.Entry) []string {
 	if e.MessageID == "" {
 		return nil
 	}

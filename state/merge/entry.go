@@ -1,4 +1,4 @@
-package state
+package merge
 
 import (
 	"cmp"
@@ -7,24 +7,25 @@ import (
 	"time"
 
 	"herald/config/addr"
+	"herald/state"
 )
 
 // both merges an entry that both sides have changed; b is nil where the base
 // does not know it.
-func (m *merger) both(b, o, t *Entry) (*Entry, error) {
+func (m *merger) both(b, o, t *state.Entry) (*state.Entry, error) {
 	// From here on x is the one that comes first in an order which does not
 	// depend on the sides.
 	x, y := o, t
-	if string(appendEntry(nil, x)) > string(appendEntry(nil, y)) {
+	if string(state.AppendUnchecked(nil, x)) > string(state.AppendUnchecked(nil, y)) {
 		x, y = y, x
 	}
-	var e Entry
+	var e state.Entry
 	switch {
-	case x.Status == Sent && y.Status == Sent:
+	case x.Status == state.Sent && y.Status == state.Sent:
 		e = m.bothSent(x, y)
-	case x.Status == Intent && y.Status == Intent && x.Addr.Kind == addr.Message:
+	case x.Status == state.Intent && y.Status == state.Intent && x.Addr.Kind == addr.Message:
 		if !sameContentOf(x, y) {
-			return nil, &MergeError{
+			return nil, &Error{
 				Problem: fmt.Sprintf("%s is in doubt on both sides, and the two were not the same message", x.Key()),
 				Advice: "An entry keeps one of them in mind, so the other would be forgotten, and perhaps sent again. Settle it on " +
 					"one side first, with herald reconcile or herald resolve, and merge then.",
@@ -37,7 +38,7 @@ func (m *merger) both(b, o, t *Entry) (*Entry, error) {
 	e.Change = max(x.Change, y.Change) + 1
 	e.Attempts = max(x.Attempts, y.Attempts)
 	if x.Claim != y.Claim {
-		e.disclaim(x, y)
+		disclaim(&e, x, y)
 	}
 	if x.PlanID != y.PlanID || !sameEntry(x.Before, y.Before) {
 		e.PlanID, e.Before = "", nil
@@ -49,35 +50,35 @@ func (m *merger) both(b, o, t *Entry) (*Entry, error) {
 // later, and of a sent message or a doubt, whether it knows of it. A person who
 // takes a message out leaves its id, and a plan that sends it anew leaves what
 // was before; a prepared intent is followed by what its plan did.
-func (e *Entry) succeeds(base *Entry) bool {
+func succeeds(e, base *state.Entry) bool {
 	switch {
 	case e.Change <= base.Change:
 		return false
-	case e.Addr.Kind != addr.Message || base.Status != Sent && base.Status != Intent:
+	case e.Addr.Kind != addr.Message || base.Status != state.Sent && base.Status != state.Intent:
 		return true
 	}
-	return e.goesOn(base) || e.follows(base)
+	return goesOn(e, base) || follows(e, base)
 }
 
 // follows reports whether e is of the plan that had prepared the intent.
-func (e *Entry) follows(prepared *Entry) bool {
-	return prepared.Status == Intent && prepared.Claim != "" && e.Claim != prepared.Claim &&
+func follows(e, prepared *state.Entry) bool {
+	return prepared.Status == state.Intent && prepared.Claim != "" && e.Claim != prepared.Claim &&
 		e.PlanID == prepared.PlanID && e.PlanID != "" && e.Fingerprint == prepared.Fingerprint
 }
 
 // disclaim makes sure that nobody sends under a claim which only one of the two
 // has, or each another. An intent keeps one, the later, for its lease; only an
 // intent whose doubt has not begun can be sent.
-func (e *Entry) disclaim(x, y *Entry) {
-	if e.Claim = ""; e.Status != Intent || e.Addr.Kind != addr.Message {
+func disclaim(e, x, y *state.Entry) {
+	if e.Claim = ""; e.Status != state.Intent || e.Addr.Kind != addr.Message {
 		return
 	}
 	first, second := x, y
 	if x.IntendedAt.After(y.IntendedAt) {
 		first, second = y, x
 	}
-	for _, from := range []*Entry{first, second} {
-		if from.Status == Intent && from.Claim != "" {
+	for _, from := range []*state.Entry{first, second} {
+		if from.Status == state.Intent && from.Claim != "" {
 			e.Claim = from.Claim
 		}
 	}
@@ -88,18 +89,18 @@ func (e *Entry) disclaim(x, y *Entry) {
 
 // sameContentOf reports whether two entries are about the same content for the
 // same person.
-func sameContentOf(x, y *Entry) bool {
+func sameContentOf(x, y *state.Entry) bool {
 	return x.Account == y.Account && x.Recipient == y.Recipient && x.Fingerprint == y.Fingerprint
 }
 
 // bothSent merges two sent messages: the one that was settled first leads, and
 // every id is kept.
-func (m *merger) bothSent(x, y *Entry) Entry {
+func (m *merger) bothSent(x, y *state.Entry) state.Entry {
 	lead := x
 	if order := cmp.Or(compareTimes(x.SettledAt, y.SettledAt, 1), cmp.Compare(x.MessageID, y.MessageID)); order > 0 {
 		lead = y
 	}
-	all := append(x.ids(), y.ids()...)
+	all := append(ids(x), ids(y)...)
 	slices.Sort(all)
 	all = slices.Compact(all)
 	e := *lead
@@ -107,14 +108,14 @@ func (m *merger) bothSent(x, y *Entry) Entry {
 	if len(e.AlsoSent) == 0 {
 		e.AlsoSent = nil
 	}
-	if len(all) > len(x.ids()) && len(all) > len(y.ids()) {
-		m.twice = append(m.twice, Twice{Key: e.Key(), IDs: e.ids(), Differ: !sameContentOf(x, y)})
+	if len(all) > len(ids(x)) && len(all) > len(ids(y)) {
+		m.twice = append(m.twice, Twice{Key: e.Key(), IDs: ids(&e), Differ: !sameContentOf(x, y)})
 	}
 	return e
 }
 
 // bothInDoubt merges two doubts about the same content.
-func bothInDoubt(x, y *Entry) Entry {
+func bothInDoubt(x, y *state.Entry) state.Entry {
 	last, other := x, y
 	if y.IntendedAt.After(x.IntendedAt) {
 		last, other = y, x
@@ -130,17 +131,17 @@ func bothInDoubt(x, y *Entry) Entry {
 }
 
 // choose returns the one of two entries of different status, or of two that
-// are nothing to be afraid for, which the table of Merge names.
-func (m *merger) choose(b, x, y *Entry) *Entry {
+// are nothing to be afraid for, which the table of Records names.
+func (m *merger) choose(b, x, y *state.Entry) *state.Entry {
 	win, lose := x, y
 	if order := cmp.Compare(weight(x), weight(y)); order < 0 || order == 0 && later(y, x) {
 		win, lose = y, x
 	}
 	switch {
-	case win.Status == Sent && lose.Status == Intent && !sameAttempt(win, lose) && !win.follows(lose) &&
+	case win.Status == state.Sent && lose.Status == state.Intent && !sameAttempt(win, lose) && !follows(win, lose) &&
 		(b == nil || lose.Change > b.Change && !sameAttempt(b, lose)):
-		m.twice = append(m.twice, Twice{Key: win.Key(), IDs: win.ids(), Doubt: true, Differ: !sameContentOf(win, lose)})
-	case win.Status == Reacted && lose.Status == Absent && b != nil && b.Status == Reacted &&
+		m.twice = append(m.twice, Twice{Key: win.Key(), IDs: ids(win), Doubt: true, Differ: !sameContentOf(win, lose)})
+	case win.Status == state.Reacted && lose.Status == state.Absent && b != nil && b.Status == state.Reacted &&
 		b.Target == win.Target && b.Reaction == win.Reaction:
 		return lose
 	}
@@ -149,29 +150,29 @@ func (m *merger) choose(b, x, y *Entry) *Entry {
 
 // sameAttempt reports whether the doubt y is about the attempt that x is about:
 // then x is how it ended, or the same doubt.
-func sameAttempt(x, y *Entry) bool {
-	return (x.Status == Sent || x.Status == Intent) && x.Fingerprint == y.Fingerprint && x.IntendedAt.Equal(y.IntendedAt)
+func sameAttempt(x, y *state.Entry) bool {
+	return (x.Status == state.Sent || x.Status == state.Intent) && x.Fingerprint == y.Fingerprint && x.IntendedAt.Equal(y.IntendedAt)
 }
 
 // weight orders the statuses by what must not be lost.
-func weight(e *Entry) int {
+func weight(e *state.Entry) int {
 	switch e.Status {
-	case Sent:
+	case state.Sent:
 		return 4
-	case Intent:
+	case state.Intent:
 		return 3
-	case Reacted:
+	case state.Reacted:
 		return 2
-	case Rejected, Absent:
+	case state.Rejected, state.Absent:
 		return 1
-	case StatusInvalid:
+	case state.StatusInvalid:
 	}
 	return 0
 }
 
 // later reports whether y counts instead of x, which has the same weight.
-func later(y, x *Entry) bool {
-	if y.Status == Intent || y.Status == Reacted {
+func later(y, x *state.Entry) bool {
+	if y.Status == state.Intent || y.Status == state.Reacted {
 		return cmp.Or(compareTimes(y.IntendedAt, x.IntendedAt, -1), compareTimes(y.SettledAt, x.SettledAt, -1),
 			cmp.Compare(y.Change, x.Change)) > 0
 	}
@@ -179,11 +180,11 @@ func later(y, x *Entry) bool {
 		compareTimes(y.SettledAt, x.SettledAt, -1)) > 0
 }
 
-func finality(e *Entry) int {
+func finality(e *state.Entry) int {
 	switch {
-	case e.Status != Rejected || e.Refusal == nil:
+	case e.Status != state.Rejected || e.Refusal == nil:
 		return 0
-	case e.Refusal.Class == Final:
+	case e.Refusal.Class == state.Final:
 		return 2
 	}
 	return 1

@@ -1,6 +1,7 @@
-package state
+package merge
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"herald/config/addr"
+	"herald/state"
 )
 
 // The day of the merge tests; at(n) is n seconds into it.
@@ -20,21 +22,21 @@ func at(n int) time.Time { return mergeDay.Add(time.Duration(n) * time.Second) }
 // "sent ID SECOND", "intent SECOND", "hold", "final", "absent", "rm",
 // "love TARGET", "reacting TARGET"; a number after a colon is its change:
 // "sent mid.1 5 :3".
-func told(t *testing.T, words string) *Entry {
+func told(t *testing.T, words string) *state.Entry {
 	t.Helper()
 	if words == "" {
 		return nil
 	}
 	words, number, _ := strings.Cut(words, ":")
 	f := append(strings.Fields(words), "", "")
-	e := Entry{
+	e := state.Entry{
 		Addr: addr.Block{Kind: addr.Message, Name: "a"}.Only(), Revision: 1, Account: "1784", Recipient: "1001",
 		Fingerprint: "v1:sha256:a", Change: 1, PlanID: "sha256:p",
 	}
 	second := 0
 	switch f[0] {
 	case "sent":
-		e.Status, e.SettledBy = Sent, "answer"
+		e.Status, e.SettledBy = state.Sent, "answer"
 		ids := strings.Split(f[1], ",")
 		e.MessageID = ids[0]
 		if len(ids) > 1 {
@@ -44,7 +46,7 @@ func told(t *testing.T, words string) *Entry {
 			e.SettledAt, e.IntendedAt, e.FirstIntendedAt = at(second), at(second), at(second)
 		}
 	case "intent":
-		e.Status = Intent
+		e.Status = state.Intent
 		if _, err := fmt.Sscan(f[1], &second); err == nil {
 			e.IntendedAt, e.FirstIntendedAt, e.DoubtAt = at(second), at(second), at(second+1)
 		}
@@ -54,20 +56,20 @@ func told(t *testing.T, words string) *Entry {
 			e.Claim = f[2]
 		}
 	case "hold", "final":
-		e.Status, e.Refusal = Rejected, &Refusal{Class: Hold, Code: 10}
+		e.Status, e.Refusal = state.Rejected, &state.Refusal{Class: state.Hold, Code: 10}
 		if f[0] == "final" {
-			e.Refusal.Class = Final
+			e.Refusal.Class = state.Final
 		}
 	case "absent": // or "absent SECOND", of a doubt that was settled
-		e.Status, e.SettledBy = Absent, "read"
+		e.Status, e.SettledBy = state.Absent, "read"
 		if _, err := fmt.Sscan(f[1], &second); err == nil {
 			e.IntendedAt, e.FirstIntendedAt = at(second), at(second)
 		}
 	case "rm":
-		e.Status, e.SettledBy, e.MessageID = Absent, "rm", f[1]
+		e.Status, e.SettledBy, e.MessageID = state.Absent, "rm", f[1]
 	case "love", "reacting", "unloved":
 		e.Addr.Kind, e.Target, e.Reaction = addr.Reaction, f[1], "love"
-		e.Status = map[string]Status{"love": Reacted, "reacting": Intent, "unloved": Absent}[f[0]]
+		e.Status = map[string]state.Status{"love": state.Reacted, "reacting": state.Intent, "unloved": state.Absent}[f[0]]
 	default:
 		t.Fatalf("what is %q?", words)
 	}
@@ -80,17 +82,17 @@ func told(t *testing.T, words string) *Entry {
 }
 
 // retold is an entry in the words of told.
-func retold(e *Entry) string {
+func retold(e *state.Entry) string {
 	if e == nil {
 		return ""
 	}
 	var s string
 	switch {
 	case e.Addr.Kind == addr.Reaction:
-		s = map[Status]string{Reacted: "love ", Intent: "reacting ", Absent: "unloved "}[e.Status] + e.Target
-	case e.Status == Sent:
-		s = "sent " + strings.Join(e.ids(), ",")
-	case e.Status == Intent:
+		s = map[state.Status]string{state.Reacted: "love ", state.Intent: "reacting ", state.Absent: "unloved "}[e.Status] + e.Target
+	case e.Status == state.Sent:
+		s = "sent " + strings.Join(ids(e), ",")
+	case e.Status == state.Intent:
 		s = "intent"
 		if !e.FirstIntendedAt.IsZero() {
 			s += fmt.Sprintf(" %d", int(e.FirstIntendedAt.Sub(mergeDay).Seconds()))
@@ -98,7 +100,7 @@ func retold(e *Entry) string {
 		if e.Claim != "" {
 			s += " " + e.Claim
 		}
-	case e.Status == Rejected:
+	case e.Status == state.Rejected:
 		s = e.Refusal.Class.String()
 	case e.SettledBy == "rm":
 		s = "rm " + e.MessageID
@@ -108,8 +110,8 @@ func retold(e *Entry) string {
 	return fmt.Sprintf("%s :%d", s, e.Change)
 }
 
-func recordOf(serial uint64, entries ...*Entry) *Record {
-	r := NewRecord("l")
+func recordOf(serial uint64, entries ...*state.Entry) *state.Record {
+	r := state.NewRecord("l")
 	r.Serial = serial
 	for _, e := range entries {
 		if e != nil {
@@ -119,12 +121,28 @@ func recordOf(serial uint64, entries ...*Entry) *Record {
 	return r
 }
 
-// merged merges both ways, which must give the same.
-func merged(t fataler, base, ours, theirs *Record) (*Record, []Twice, error) {
+// fataler is a test, of the testing package or of rapid.
+type fataler interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(form string, args ...any)
+}
+
+func encode(t fataler, r *state.Record) string {
 	t.Helper()
-	r, twice, err := Merge(base, ours, theirs)
-	r2, twice2, err2 := Merge(base, theirs, ours)
-	if (err == nil) != (err2 == nil) || err != nil && errors.As(err, new(*MergeError)) && err.Error() != err2.Error() {
+	var b bytes.Buffer
+	if err := state.Encode(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// merged merges both ways, which must give the same.
+func merged(t fataler, base, ours, theirs *state.Record) (*state.Record, []Twice, error) {
+	t.Helper()
+	r, twice, err := Records(base, ours, theirs)
+	r2, twice2, err2 := Records(base, theirs, ours)
+	if (err == nil) != (err2 == nil) || err != nil && errors.As(err, new(*Error)) && err.Error() != err2.Error() {
 		t.Fatalf("one way %v, the other %v", err, err2)
 	}
 	if err != nil {
@@ -221,7 +239,7 @@ func TestMergeEntries(t *testing.T) {
 		{"intent 1", "", "sent mid.1 1 :2", "sent mid.1 :2", ""},
 		{"absent", "", "absent", "absent :1", ""},
 	} {
-		var base *Record
+		var base *state.Record
 		if tc.base != none {
 			base = recordOf(1, told(t, tc.base))
 		}
@@ -230,7 +248,7 @@ func TestMergeEntries(t *testing.T) {
 			t.Errorf("%q: %v", tc, err)
 			continue
 		}
-		var got *Entry
+		var got *state.Entry
 		for e := range r.All() {
 			got = e
 		}
@@ -251,7 +269,7 @@ func TestMergeEntries(t *testing.T) {
 		if err := got.Check(); err != nil {
 			t.Errorf("%q: %v", tc, err)
 		}
-		if got.Claim != "" && got.Status == Intent && tc.ours != "" && tc.theirs != "" && got.DoubtAt.IsZero() {
+		if got.Claim != "" && got.Status == state.Intent && tc.ours != "" && tc.theirs != "" && got.DoubtAt.IsZero() {
 			t.Errorf("%q can be sent under a claim", tc)
 		}
 	}
@@ -263,7 +281,7 @@ func TestMergeSentAnew(t *testing.T) {
 	first := told(t, "sent mid.1 1")
 	out := first.Removed("", at(2))
 	again := out.Next("sha256:q")
-	again.Status, again.MessageID, again.FirstIntendedAt, again.Change = Sent, "mid.2", at(3), 4
+	again.Status, again.MessageID, again.FirstIntendedAt, again.Change = state.Sent, "mid.2", at(3), 4
 	r, twice, err := merged(t, recordOf(1, first), recordOf(3, &again), recordOf(2, first, under("b", told(t, "sent mid.3 3"))))
 	if err != nil || len(twice) > 0 || list(r) != "message.a sent mid.2 :4; message.b sent mid.3 :1" {
 		t.Errorf("%v, twice %v, %v", list(r), twice, err)
@@ -274,7 +292,7 @@ func TestMergeRefuses(t *testing.T) {
 	base, ours, theirs := recordOf(1), recordOf(2), recordOf(2)
 	theirs.Lineage = "m"
 	var lineage *LineageError
-	if _, _, err := Merge(base, ours, theirs); !errors.As(err, &lineage) || lineage.Ours != "l" || lineage.Theirs != "m" ||
+	if _, _, err := Records(base, ours, theirs); !errors.As(err, &lineage) || lineage.Ours != "l" || lineage.Theirs != "m" ||
 		err.Error() != "these are two records, not two versions of one: the lineage of ours is l, and that of theirs is m" {
 		t.Errorf("two lineages: %v", err)
 	}
@@ -282,7 +300,7 @@ func TestMergeRefuses(t *testing.T) {
 	refused := func(want string) {
 		t.Helper()
 		_, _, err := merged(t, base, ours, theirs)
-		var merge *MergeError
+		var merge *Error
 		if !errors.As(err, &merge) || err.Error() != want || !strings.HasSuffix(merge.Advice, ".") {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -329,13 +347,13 @@ func TestMergeKeepsThePlan(t *testing.T) {
 }
 
 // under returns the entry under the address message.NAME.
-func under(name string, e *Entry) *Entry {
-	moved := e.movedTo(addr.Block{Kind: addr.Message, Name: name}.Only())
+func under(name string, e *state.Entry) *state.Entry {
+	moved := e.MovedTo(addr.Block{Kind: addr.Message, Name: name}.Only())
 	return &moved
 }
 
 // list writes the entries of a record.
-func list(r *Record) string {
+func list(r *state.Record) string {
 	var s []string
 	for _, e := range r.Sorted() {
 		s = append(s, e.Key().String()+" "+retold(e))
@@ -347,7 +365,7 @@ func TestMergeMoves(t *testing.T) {
 	sent, doubt, settled := told(t, "sent mid.1 1"), told(t, "intent 1"), told(t, "sent mid.1 1 :2")
 	other, second := told(t, "sent mid.9 9"), told(t, "sent mid.8 8")
 	second.Revision = 2
-	type side []*Entry
+	type side []*state.Entry
 	for name, tc := range map[string]struct {
 		base, ours, theirs side
 		want               string
@@ -405,7 +423,7 @@ func TestMergeMoves(t *testing.T) {
 			nil, side{under("b", sent)}, side{sent}, "message.a sent mid.1 :1; message.b sent mid.1 :1", 0,
 		},
 	} {
-		var base *Record
+		var base *state.Record
 		if tc.base != nil {
 			base = recordOf(1, tc.base...)
 		}
@@ -423,7 +441,7 @@ func TestMergeMoves(t *testing.T) {
 func TestMergeSerial(t *testing.T) {
 	sent := told(t, "sent mid.1 1")
 	for _, tc := range []struct {
-		base, ours, theirs *Record
+		base, ours, theirs *state.Record
 		want               uint64
 	}{
 		{recordOf(4), recordOf(5, sent), recordOf(9, under("b", sent)), 10},
