@@ -16,6 +16,7 @@ import (
 	"herald/apply/instagram/access"
 	"herald/config/content"
 	"herald/internal/sandbox"
+	"herald/internal/sandbox/fault"
 	"herald/plan"
 )
 
@@ -28,7 +29,7 @@ const (
 func start(t testing.TB, o sandbox.Options, faults string) (*sandbox.Server, *plan.Account) {
 	t.Helper()
 	var err error
-	if o.Faults, err = sandbox.ParseScript(faults); err != nil {
+	if o.Faults, err = fault.Parse(faults); err != nil {
 		t.Fatal(err)
 	}
 	s, err := sandbox.New(o)

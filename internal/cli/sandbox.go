@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"herald/internal/sandbox"
+	"herald/internal/sandbox/fault"
 )
 
 // sandboxOptions are the flags of the sandbox command.
@@ -51,7 +52,7 @@ func (a *App) runSandbox(ctx context.Context, o *sandboxOptions) int {
 	if o.faults != "" {
 		src, err := os.ReadFile(a.path(o.faults))
 		if err == nil {
-			opts.Faults, err = sandbox.ParseScript(string(src))
+			opts.Faults, err = fault.Parse(string(src))
 		}
 		if err != nil {
 			a.report(failure(err))

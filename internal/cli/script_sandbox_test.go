@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"herald/internal/sandbox"
+	"herald/internal/sandbox/fault"
 )
 
 // stage is what one script has beside its files: a local Instagram, the
@@ -113,7 +114,7 @@ func duration(ts *testscript.TestScript, s string) time.Duration {
 
 func cmdFaults(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg, "faults [RULE...]")
-	script, err := sandbox.ParseScript(strings.Join(args, "\n"))
+	script, err := fault.Parse(strings.Join(args, "\n"))
 	ts.Check(err)
 	stageOf(ts).open(ts).SetFaults(script)
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"herald/internal/sandbox/fault"
 )
 
 // controlAccepted is Accepted with its body as it came.
@@ -36,7 +38,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, body []byte) {
 		}
 		writeJSON(w, out)
 	case "POST faults":
-		script, err := ParseScript(string(body))
+		script, err := fault.Parse(string(body))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return

@@ -17,7 +17,7 @@
 // payload or an unreact with a reaction is refused with code 100, so that a
 // client's mistake shows here first.
 //
-// Faults are scripted (see Script): an accepted message whose answer is lost,
+// Faults are scripted (package fault): an accepted message whose answer is lost,
 // a rate limit, a listing that lags. With a folder the inbox is a file that
 // is synced before an answer leaves, so it also survives a kill.
 //

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"context"
 	"time"
+
+	"herald/internal/sandbox/fault"
 )
 
 // Options say which Instagram is simulated. The zero value is a useful one:
@@ -72,7 +74,7 @@ type Options struct {
 	Control bool
 
 	// Faults is the script of what goes wrong; nil for nothing.
-	Faults *Script
+	Faults *fault.Script
 
 	// Log takes one line for each call that was not answered normally; nil is
 	// silent. It is never given a token or a message text.

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"herald/internal/sandbox/fault"
 )
 
 const (
@@ -35,9 +37,9 @@ type view struct {
 }
 
 // read answers every GET.
-func (s *Server) read(req *request, fault effect) (answer, *refusal) {
-	v := &view{s: s, req: req, limit: defaultPage, after: req.query.Get("after"), horizon: everything, me: fault.identity}
-	if lag := s.opts.ReadLag + fault.stale; lag > 0 {
+func (s *Server) read(req *request, met fault.Effect) (answer, *refusal) {
+	v := &view{s: s, req: req, limit: defaultPage, after: req.query.Get("after"), horizon: everything, me: met.Identity}
+	if lag := s.opts.ReadLag + met.Stale; lag > 0 {
 		v.horizon = s.opts.Clock().Add(-lag).UnixMicro()
 	}
 	var e *refusal

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"herald/internal/sandbox/fault"
 )
 
 // Server is the simulated platform. It is safe for concurrent use.
@@ -21,7 +23,7 @@ type Server struct {
 	opts   Options
 	names  *registry
 	world  *world
-	faults atomic.Pointer[Script]
+	faults atomic.Pointer[fault.Script]
 	traces atomic.Uint64
 
 	mu    sync.Mutex
@@ -81,7 +83,7 @@ func (s *Server) Close() error {
 }
 
 // SetFaults replaces the fault script; nil is none.
-func (s *Server) SetFaults(script *Script) { s.faults.Store(script) }
+func (s *Server) SetFaults(script *fault.Script) { s.faults.Store(script) }
 
 // Conversations are what each person now sees, by account and recipient.
 // Read lag does not matter here: this is the truth.
@@ -210,35 +212,35 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	req := s.parse(r, body)
 	s.record(req, r)
-	fault := s.faults.Load().match(s.describe(req), s.opts.Seed)
+	met := s.faults.Load().Match(s.describe(req), s.opts.Seed)
 	var out answer
 	var e *refusal
 	switch {
 	case len(body) > maxBody:
 		e = errParam("the request body is too large")
-	case fault.refuse:
-		e = fault.err
+	case met.Refuse:
+		e = scripted(met.Error)
 	default:
-		out, e = s.handle(req, fault)
+		out, e = s.handle(req, met)
 	}
 	if e != nil {
 		s.logf("%s %s: code %d/%d, status %d", req.method, req.path, e.code, e.sub, e.status)
 		out = e.answer(s.opts.LocalisedErrors, s.trace())
 	}
-	if wait := s.opts.Latency + fault.delay; wait > 0 {
+	if wait := s.opts.Latency + met.Delay; wait > 0 {
 		s.wait(r.Context(), wait)
 	}
 	// A call that was refused for its own mistakes is answered as such: there
 	// is no acceptance whose answer could get lost.
-	if fault.reply != replyNormal && (fault.refuse || e == nil) {
-		s.logf("%s %s: fault %s", req.method, req.path, fault.name)
-		out = s.spoil(r.Context(), out, fault)
+	if met.Reply != fault.Normal && (met.Refuse || e == nil) {
+		s.logf("%s %s: fault %s", req.method, req.path, met.Name)
+		out = s.spoil(r.Context(), out, met)
 	}
 	s.write(w, out)
 }
 
 // handle routes a call.
-func (s *Server) handle(req *request, fault effect) (answer, *refusal) {
+func (s *Server) handle(req *request, met fault.Effect) (answer, *refusal) {
 	if req.version == 0 || len(req.parts) == 0 || len(req.parts) > 2 {
 		return answer{}, errPath(req.path)
 	}
@@ -253,7 +255,7 @@ func (s *Server) handle(req *request, fault effect) (answer, *refusal) {
 	case http.MethodPost:
 		return s.send(req)
 	case http.MethodGet:
-		return s.read(req, fault)
+		return s.read(req, met)
 	}
 	return answer{}, errMissing(req.method, req.parts[0])
 }

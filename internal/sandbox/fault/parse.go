@@ -1,4 +1,4 @@
-package sandbox
+package fault
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// ParseScript reads a fault script. An error names the line.
-func ParseScript(text string) (*Script, error) {
+// Parse reads a fault script; see Script. An error names the line.
+func Parse(text string) (*Script, error) {
 	script := &Script{}
 	number := 0
 	for line := range strings.Lines(text) {
@@ -92,11 +92,11 @@ func (r *rule) parseCondition(word string) (err error) {
 	return err
 }
 
-func parseKind(value string) (Kind, error) {
-	switch kind := Kind(value); kind {
-	case KindText, KindImage, KindAudio, KindVideo, KindSticker, KindPost,
-		KindReact, KindUnreact, KindTypingOn, KindTypingOff, KindMarkSeen:
-		return kind, nil
+func parseKind(value string) (string, error) {
+	switch value {
+	case "text", "image", "audio", "video", "sticker", "post",
+		"react", "unreact", "typing_on", "typing_off", "mark_seen":
+		return value, nil
 	}
 	return "", fmt.Errorf("kind=%s is no kind of message or reaction", value)
 }
@@ -115,7 +115,7 @@ func (r *rule) parseAction(words []string) error {
 		return fmt.Errorf("there is no action behind do")
 	}
 	name, args := words[0], words[1:]
-	r.effect.name = name
+	r.effect.Name = name
 	if bad, ok := strings.CutPrefix(name, "accept-then-"); ok && bad != "code" {
 		return r.setReply(name, bad, args)
 	}
@@ -123,31 +123,31 @@ func (r *rule) parseAction(words []string) error {
 		if bad == "cut" || bad == "no-id" {
 			return fmt.Errorf("the action %q is unknown", name)
 		}
-		r.effect.refuse = true
+		r.effect.Refuse = true
 		return r.setReply(name, bad, args)
 	}
 	switch name {
 	case "accept-then-code":
-		r.effect.reply = replyError
+		r.effect.Reply = Refusal
 		return r.setError(name, args, nil)
 	case "refuse":
-		r.effect.refuse = true
+		r.effect.Refuse = true
 		return r.setError(name, args, nil)
 	case "rate-limit":
-		r.effect.refuse = true
-		return r.setError(name, args, errCode(613, 0))
+		r.effect.Refuse = true
+		return r.setError(name, args, &Error{Code: 613, Sub: 0})
 	case "listing-code-1":
-		r.listing, r.effect.refuse, r.effect.err = true, true, errCode(1, 0)
+		r.listing, r.effect.Refuse, r.effect.Error = true, true, &Error{Code: 1, Sub: 0}
 		return noArguments(name, args)
 	case "stale-listing":
-		return setDuration(&r.effect.stale, name, args)
+		return setDuration(&r.effect.Stale, name, args)
 	case "delay":
-		return setDuration(&r.effect.delay, name, args)
+		return setDuration(&r.effect.Delay, name, args)
 	case "identity":
-		if len(args) != 1 || !isNumericID(args[0]) {
+		if len(args) != 1 || !isID(args[0]) {
 			return fmt.Errorf("identity takes one account id")
 		}
-		r.effect.identity = args[0]
+		r.effect.Identity = args[0]
 		return nil
 	}
 	return fmt.Errorf("the action %q is unknown", name)
@@ -156,19 +156,19 @@ func (r *rule) parseAction(words []string) error {
 func (r *rule) setReply(name, bad string, args []string) error {
 	switch bad {
 	case "drop":
-		r.effect.reply = replyDrop
+		r.effect.Reply = Drop
 	case "hang":
-		r.effect.reply = replyHang
+		r.effect.Reply = Hang
 	case "cut":
-		r.effect.reply = replyCut
+		r.effect.Reply = Cut
 	case "500":
-		r.effect.reply = reply500
+		r.effect.Reply = Page
 	case "garbage":
-		r.effect.reply = replyGarbage
+		r.effect.Reply = Garbage
 	case "empty":
-		r.effect.reply = replyEmpty
+		r.effect.Reply = Empty
 	case "no-id":
-		r.effect.reply = replyNoID
+		r.effect.Reply = NoID
 	default:
 		return fmt.Errorf("the action %q is unknown", name)
 	}
@@ -177,8 +177,8 @@ func (r *rule) setReply(name, bad string, args []string) error {
 
 // setError reads C[/S] and what may follow it. Without a code it takes the
 // default, where there is one.
-func (r *rule) setError(name string, args []string, byDefault *refusal) error {
-	r.effect.err = byDefault
+func (r *rule) setError(name string, args []string, byDefault *Error) error {
+	r.effect.Error = byDefault
 	for i, arg := range args {
 		key, value, ok := strings.Cut(arg, "=")
 		switch {
@@ -187,26 +187,26 @@ func (r *rule) setError(name string, args []string, byDefault *refusal) error {
 			if err != nil {
 				return err
 			}
-			r.effect.err = errCode(code, sub)
-		case r.effect.err == nil:
+			r.effect.Error = &Error{Code: code, Sub: sub}
+		case r.effect.Error == nil:
 			return fmt.Errorf("%s needs a code first, as in 10/2534022", name)
 		case key == "status":
 			status, err := strconv.Atoi(value)
 			if err != nil || status < 200 || status > 599 {
 				return fmt.Errorf("status=%s is no HTTP status", value)
 			}
-			r.effect.err.status = status
+			r.effect.Error.Status = status
 		case key == "regain":
 			minutes, err := parseCount(key, value)
 			if err != nil {
 				return err
 			}
-			r.effect.err.regain = minutes
+			r.effect.Error.Regain = minutes
 		default:
 			return fmt.Errorf("%s does not know %q", name, arg)
 		}
 	}
-	if r.effect.err == nil {
+	if r.effect.Error == nil {
 		return fmt.Errorf("%s needs a code, as in 10/2534022", name)
 	}
 	return nil
@@ -241,4 +241,10 @@ func noArguments(name string, args []string) error {
 		return fmt.Errorf("%s takes nothing behind it", name)
 	}
 	return nil
+}
+
+// isID reports whether s could be an account's id: digits, and a plausible
+// number of them.
+func isID(s string) bool {
+	return s != "" && len(s) <= 32 && strings.Trim(s, "0123456789") == ""
 }
