@@ -8,8 +8,20 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"herald/config/cut"
 	"herald/config/funcs"
 )
+
+// pieceBytes is the size at which a piece ends with the next top-level block.
+// A piece grows beyond it only where one block does, so that most are short
+// enough to nest as they like (funcs.CheckDepth).
+const pieceBytes = 12 << 10
+
+// piece is a part of a file that can be parsed by itself.
+type piece struct {
+	bytes []byte
+	start hcl.Pos
+}
 
 // parseFiles parses and decodes the files, in pieces and on every processor.
 func parseFiles(files []*source) ([]decl, hcl.Diagnostics) {
@@ -92,27 +104,27 @@ func parsePieces(root *schema, src *source, size int) (*decoder, bool) {
 // them, in pieces that end where a top-level block ends.
 func divide(d *decoder, src *source, size int, hand func(piece)) {
 	s := &simple{d: d, text: src.text, line: 1}
-	c := cutter{src: src.bytes, line: 1}
+	c := cut.New(src.bytes)
 	from := hcl.InitialPos
 	flush := func(to int) {
 		if from.Byte < to {
 			hand(piece{src.bytes[from.Byte:to], from})
 		}
 	}
-	for c.pos < len(src.bytes) {
-		s.pos, s.line = c.pos, c.line
+	for c.Pos < len(src.bytes) {
+		s.pos, s.line = c.Pos, c.Line
 		if s.block() {
-			flush(c.pos)
-			c.pos, c.line = s.pos, s.line
-			from = hcl.Pos{Line: c.line, Column: 1, Byte: c.pos}
+			flush(c.Pos)
+			c.Pos, c.Line = s.pos, s.line
+			from = hcl.Pos{Line: c.Line, Column: 1, Byte: c.Pos}
 			continue
 		}
-		if !c.next(c.pos) {
+		if !c.Next(c.Pos) {
 			break
 		}
-		if c.pos-from.Byte >= size {
-			flush(c.pos)
-			from = hcl.Pos{Line: c.line, Column: 1, Byte: c.pos}
+		if c.Pos-from.Byte >= size {
+			flush(c.Pos)
+			from = hcl.Pos{Line: c.Line, Column: 1, Byte: c.Pos}
 		}
 	}
 	flush(len(src.bytes))

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"herald/config/cut"
 	"herald/config/funcs"
 )
 
@@ -67,13 +68,13 @@ func heraldBlocks(src *source) ([]decl, hcl.Diagnostics) {
 		return nil, nil
 	}
 	d := &decoder{root: &schema{blocks: []*schema{heraldSchema()}}, src: src}
-	c := cutter{src: src.bytes, line: 1}
+	c := cut.New(src.bytes)
 	for from := hcl.InitialPos; from.Byte < len(src.bytes); {
-		if !c.next(c.pos) {
-			c.pos = len(src.bytes)
+		if !c.Next(c.Pos) {
+			c.Pos = len(src.bytes)
 		}
-		d.heraldIn(piece{src.bytes[from.Byte:c.pos], from})
-		from = hcl.Pos{Line: c.line, Column: 1, Byte: c.pos}
+		d.heraldIn(piece{src.bytes[from.Byte:c.Pos], from})
+		from = hcl.Pos{Line: c.Line, Column: 1, Byte: c.Pos}
 	}
 	return d.decls, d.diags
 }

@@ -42,11 +42,15 @@ var arrowRules = map[string]arrowRule{
 		stdOnly: true,
 		reason:  "every part speaks of content, so it brings nothing along",
 	},
+	"config/cut": {
+		stdOnly: true,
+		reason:  "where a block ends is seen in its bytes, before anything is parsed",
+	},
 	"config/funcs": {
 		reason: "a function sees its arguments and the directory it may read, nothing else",
 	},
 	"config": {
-		ours:   []string{"config/addr", "config/content", "config/funcs"},
+		ours:   []string{"config/addr", "config/content", "config/cut", "config/funcs"},
 		reason: "config says what is wanted and knows nothing of what was sent: they meet in plan",
 	},
 	"state": {

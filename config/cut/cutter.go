@@ -1,35 +1,28 @@
-package config
+package cut
 
 import (
 	"bytes"
 	"unicode"
-
-	"github.com/hashicorp/hcl/v2"
 )
 
-// pieceBytes is the size at which a piece ends with the next top-level block.
-// A piece grows beyond it only where one block does, so that most are short
-// enough to nest as they like (funcs.CheckDepth).
-const pieceBytes = 12 << 10
-
-// piece is a part of a file that can be parsed by itself.
-type piece struct {
-	bytes []byte
-	start hcl.Pos
-}
-
-// cutter finds where a source may be cut: behind the line break that follows
+// Cutter finds where a source may be cut: behind the line break that follows
 // the closing brace of a top-level item, outside of every string, heredoc,
 // comment and bracket. What it is not sure of it does not cut, so that the rest
-// is one piece. It reads source as HCL's scanner does, as far as it matters to where a
-// top-level item ends. Its modes nest: a string holds templates, which hold
-// expressions, which hold strings.
-type cutter struct {
+// is one piece. It reads source as HCL's scanner does, as far as it matters to
+// where a top-level item ends. Its modes nest: a string holds templates, which
+// hold expressions, which hold strings.
+type Cutter struct {
+	// Pos is the place in the source, in bytes, and Line its line, from 1. At the
+	// beginning and where Next has reported true they may be set to a later place
+	// outside of every item, by who has read the next one in another way.
+	Pos, Line int
+
 	src  []byte
-	pos  int
-	line int
 	open []opener
 }
+
+// New returns a cutter at the beginning of the source, which it does not change.
+func New(src []byte) *Cutter { return &Cutter{Line: 1, src: src} }
 
 // opener is what is open at a place: a bracket by its closing byte, a template
 // sequence, a string, or a heredoc by its marker.
@@ -46,10 +39,10 @@ const (
 	closeHeredoc  = 'h'
 )
 
-// next moves to the first place at or after limit where the source may be
-// cut, and reports false at the end of the source and where it loses track.
-func (c *cutter) next(limit int) bool {
-	for c.pos < len(c.src) {
+// Next moves to the first place at or after limit where the source may be cut,
+// and reports false at the end of the source and where it loses track.
+func (c *Cutter) Next(limit int) bool {
+	for c.Pos < len(c.src) {
 		var ok bool
 		switch c.top() {
 		case closeString:
@@ -59,46 +52,46 @@ func (c *cutter) next(limit int) bool {
 		default:
 			var end bool
 			end, ok = c.inMain()
-			if ok && end && c.pos >= limit && c.pos < len(c.src) {
+			if ok && end && c.Pos >= limit && c.Pos < len(c.src) {
 				return true
 			}
 		}
 		if !ok {
-			c.pos = len(c.src)
+			c.Pos = len(c.src)
 			return false
 		}
 	}
 	return false
 }
 
-func (c *cutter) top() byte {
+func (c *Cutter) top() byte {
 	if len(c.open) == 0 {
 		return 0
 	}
 	return c.open[len(c.open)-1].close
 }
 
-func (c *cutter) push(o opener) { c.open = append(c.open, o) }
-func (c *cutter) pop()          { c.open = c.open[:len(c.open)-1] }
+func (c *Cutter) push(o opener) { c.open = append(c.open, o) }
+func (c *Cutter) pop()          { c.open = c.open[:len(c.open)-1] }
 
 // rest returns what is left of the source.
-func (c *cutter) rest() []byte { return c.src[c.pos:] }
+func (c *Cutter) rest() []byte { return c.src[c.Pos:] }
 
 // inMain reads one token of the main mode. end says that it was the closing
 // brace of a top-level item together with its line break.
-func (c *cutter) inMain() (end, ok bool) {
+func (c *Cutter) inMain() (end, ok bool) {
 	// Letters, digits, blanks and most operators need no attention.
-	for c.pos < len(c.src) && !special[c.src[c.pos]] {
-		c.pos++
+	for c.Pos < len(c.src) && !special[c.src[c.Pos]] {
+		c.Pos++
 	}
-	if c.pos == len(c.src) {
+	if c.Pos == len(c.src) {
 		return false, true
 	}
-	b := c.src[c.pos]
-	c.pos++
+	b := c.src[c.Pos]
+	c.Pos++
 	switch b {
 	case '\n':
-		c.line++
+		c.Line++
 	case '{':
 		c.push(opener{close: '}'})
 	case '(':
@@ -136,8 +129,8 @@ func (c *cutter) inMain() (end, ok bool) {
 var special = [256]bool{'\n': true, '{': true, '}': true, '(': true, ')': true, '[': true, ']': true, '"': true, '#': true, '/': true, '<': true}
 
 // lineBreak reads blanks and one line break, and reports whether it did.
-func (c *cutter) lineBreak() bool {
-	i := c.pos
+func (c *Cutter) lineBreak() bool {
+	i := c.Pos
 	for i < len(c.src) && (c.src[i] == ' ' || c.src[i] == '\t') {
 		i++
 	}
@@ -147,53 +140,53 @@ func (c *cutter) lineBreak() bool {
 	if i == len(c.src) || c.src[i] != '\n' {
 		return false
 	}
-	c.pos = i + 1
-	c.line++
+	c.Pos = i + 1
+	c.Line++
 	return true
 }
 
 // skipLine moves behind the next line break.
-func (c *cutter) skipLine() {
+func (c *Cutter) skipLine() {
 	i := bytes.IndexByte(c.rest(), '\n')
 	if i < 0 {
-		c.pos = len(c.src)
+		c.Pos = len(c.src)
 		return
 	}
-	c.pos += i + 1
-	c.line++
+	c.Pos += i + 1
+	c.Line++
 }
 
 // comment reads what follows a slash.
-func (c *cutter) comment() bool {
-	if c.pos == len(c.src) {
+func (c *Cutter) comment() bool {
+	if c.Pos == len(c.src) {
 		return true
 	}
-	switch c.src[c.pos] {
+	switch c.src[c.Pos] {
 	case '/':
 		c.skipLine()
 	case '*':
-		i := bytes.Index(c.src[c.pos+1:], []byte("*/"))
+		i := bytes.Index(c.src[c.Pos+1:], []byte("*/"))
 		if i < 0 {
 			return false
 		}
-		body := c.src[c.pos : c.pos+1+i+2]
-		c.line += bytes.Count(body, []byte{'\n'})
-		c.pos += len(body)
+		body := c.src[c.Pos : c.Pos+1+i+2]
+		c.Line += bytes.Count(body, []byte{'\n'})
+		c.Pos += len(body)
 	}
 	return true
 }
 
 // heredoc reads what follows a less-than sign.
-func (c *cutter) heredoc() bool {
-	if c.pos == len(c.src) || c.src[c.pos] != '<' {
+func (c *Cutter) heredoc() bool {
+	if c.Pos == len(c.src) || c.src[c.Pos] != '<' {
 		return true
 	}
-	i := c.pos + 1
+	i := c.Pos + 1
 	if i < len(c.src) && c.src[i] == '-' {
 		i++
 	}
 	start := i
-	for i < len(c.src) && isTokenByte(c.src[i]) {
+	for i < len(c.src) && isMarkerByte(c.src[i]) {
 		i++
 	}
 	marker := c.src[start:i]
@@ -206,17 +199,17 @@ func (c *cutter) heredoc() bool {
 	if i == len(c.src) || c.src[i] != '\n' {
 		return false
 	}
-	c.pos = i + 1
-	c.line++
+	c.Pos = i + 1
+	c.Line++
 	c.push(opener{close: closeHeredoc, marker: marker, startOfLine: true})
 	return true
 }
 
 // inString reads a quoted string up to its end or its next template sequence.
-func (c *cutter) inString() bool {
-	for c.pos < len(c.src) {
-		b := c.src[c.pos]
-		c.pos++
+func (c *Cutter) inString() bool {
+	for c.Pos < len(c.src) {
+		b := c.src[c.Pos]
+		c.Pos++
 		switch b {
 		case '"':
 			c.pop()
@@ -224,10 +217,10 @@ func (c *cutter) inString() bool {
 		case '\n', '\r':
 			return false
 		case '\\':
-			if c.pos == len(c.src) || c.src[c.pos] == '\n' || c.src[c.pos] == '\r' {
+			if c.Pos == len(c.src) || c.src[c.Pos] == '\n' || c.src[c.Pos] == '\r' {
 				return false
 			}
-			c.pos++
+			c.Pos++
 		case '$', '%':
 			opened, ok := c.sequence(b)
 			if opened || !ok {
@@ -240,57 +233,57 @@ func (c *cutter) inString() bool {
 
 // sequence reads what follows a dollar or percent sign b within a template,
 // and reports whether it opens a template sequence.
-func (c *cutter) sequence(b byte) (opened, ok bool) {
+func (c *Cutter) sequence(b byte) (opened, ok bool) {
 	run := 1
-	for c.pos < len(c.src) && c.src[c.pos] == b {
+	for c.Pos < len(c.src) && c.src[c.Pos] == b {
 		run++
-		c.pos++
+		c.Pos++
 	}
-	if c.pos == len(c.src) {
+	if c.Pos == len(c.src) {
 		return false, false
 	}
-	if c.src[c.pos] != '{' {
+	if c.src[c.Pos] != '{' {
 		// The other sign before a brace, as in %${, is not worth a rule.
 		rest := bytes.TrimLeft(c.rest(), "$%")
 		return false, len(rest) > 0 && (rest[0] != '{' || len(rest) == len(c.rest()))
 	}
 	switch run {
 	case 1:
-		c.pos++
+		c.Pos++
 		c.push(opener{close: closeTemplate})
 		return true, true
 	case 2: // an escape, $${
-		c.pos++
+		c.Pos++
 		return false, true
 	}
 	return false, false
 }
 
 // inHeredoc reads a heredoc up to its end or its next template sequence.
-func (c *cutter) inHeredoc() bool {
+func (c *Cutter) inHeredoc() bool {
 	doc := &c.open[len(c.open)-1]
-	for c.pos < len(c.src) {
+	for c.Pos < len(c.src) {
 		if doc.startOfLine {
 			end := bytes.IndexByte(c.rest(), '\n')
 			if end < 0 {
 				return false
 			}
-			if bytes.Equal(bytes.TrimFunc(c.src[c.pos:c.pos+end], unicode.IsSpace), doc.marker) {
+			if bytes.Equal(bytes.TrimFunc(c.src[c.Pos:c.Pos+end], unicode.IsSpace), doc.marker) {
 				// The line break stays: it is a token of its own.
-				c.pos += end
+				c.Pos += end
 				c.pop()
 				return true
 			}
 			doc.startOfLine = false
 		}
-		b := c.src[c.pos]
-		c.pos++
+		b := c.src[c.Pos]
+		c.Pos++
 		switch b {
 		case '\n':
-			c.line++
+			c.Line++
 			doc.startOfLine = true
 		case '\r':
-			if c.pos < len(c.src) && c.src[c.pos] != '\n' {
+			if c.Pos < len(c.src) && c.src[c.Pos] != '\n' {
 				return false
 			}
 		case '$', '%':
@@ -301,4 +294,9 @@ func (c *cutter) inHeredoc() bool {
 		}
 	}
 	return false
+}
+
+// isMarkerByte reports whether a heredoc's marker may hold the byte.
+func isMarkerByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '-'
 }
