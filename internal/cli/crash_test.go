@@ -48,6 +48,7 @@ type campaign struct {
 	herald string
 	env    []string
 	killed func()
+	stops  bool // the store fails now and then, which stops a run
 }
 
 func newCampaign(t *testing.T, seed int) *campaign {

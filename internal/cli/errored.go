@@ -18,6 +18,19 @@ import (
 // beside it, or into the configuration's folder for a record that is no file.
 const erroredFile = "herald.errored.json"
 
+// pushCommand is the command that puts a file into the record again, as it is
+// given where this one was.
+func (a *App) pushCommand(path string) string {
+	command := "herald "
+	if a.dir != "." {
+		command += "-chdir=" + a.dir + " "
+		if rel, err := filepath.Rel(a.dir, path); err == nil {
+			path = rel
+		}
+	}
+	return command + "state push " + path
+}
+
 // erroredPath is the place of the file for a record.
 func (a *App) erroredPath(store state.Store) string {
 	return filepath.Join(a.home(store), erroredFile)
@@ -43,7 +56,7 @@ func (r *run) keepErrored(rec *state.Record) {
 	const explain = "The record could not be written, so what this run did is kept apart. "
 	path := r.app.erroredPath(r.store)
 	if err := writeSynced(path, buf.Bytes()); err == nil {
-		r.report(fail("Record is kept in another file", fmt.Sprintf("%sNothing more is sent before it is put back:\n\n  herald state push %s", explain, path)))
+		r.report(fail("Record is kept in another file", fmt.Sprintf("%sNothing more is sent before it is put back:\n\n  %s", explain, r.app.pushCommand(path))))
 		return
 	}
 	stream, name := r.app.Stdout, "output"
@@ -105,7 +118,7 @@ func (a *App) unpushed(store state.Store, rec *state.Record) hcl.Diagnostics {
 	if n == 0 {
 		return nil
 	}
-	return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s, %s of which the record does not hold. Without them messages would be sent again, so put them back first:\n\n  herald state push %s", path, counted(n, "entry", "entries"), path))
+	return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s, %s of which the record does not hold. Without them messages would be sent again, so put them back first:\n\n  %s", path, counted(n, "entry", "entries"), a.pushCommand(path)))
 }
 
 // counted writes a number with its noun.

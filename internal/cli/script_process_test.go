@@ -120,7 +120,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	p.cmd.Env = os.Environ()
 	for _, name := range []string{
 		"HERALD_TOKEN", "HERALD_LOG", "HERALD_LOG_PATH", "HTTPS_PROXY", "NO_PROXY",
-		"HERALD_HTTP_USERNAME", "TF_HTTP_PASSWORD", "HERALD_STATE_POSTGRES_URL", "HERALD_AGE_IDENTITY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+		"HERALD_HTTP_USERNAME", "TF_HTTP_PASSWORD", "HERALD_STATE_POSTGRES_URL", "HERALD_AGE_IDENTITY", "HERALD_AGE_PASSPHRASE", "TF_HTTP_USERNAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}

@@ -96,6 +96,10 @@ var arrowRules = map[string]arrowRule{
 		not:    []string{hclPath, ctyPath},
 		reason: aStore,
 	},
+	"state/s3store/s3test": {
+		stdOnly: true,
+		reason:  "a server for tests knows nothing of what they keep in it",
+	},
 	"state/storetest": {
 		ours:   []string{"state", "config/addr", "config/content"},
 		not:    []string{hclPath, ctyPath},

@@ -95,7 +95,7 @@ func (s *Store) refusal(a *answer, k ask) (problem, advice string) {
 	case status == http.StatusRequestEntityTooLarge:
 		return "the record is larger than the server allows", "Have the limit raised (in GitLab: the maximum size of a Terraform state file), or move the record " +
 			"to PostgreSQL or S3, which write entries one by one:\n\n  herald state migrate\n\n"
-	case status == http.StatusUnprocessableEntity:
+	case status == http.StatusUnprocessableEntity, status == http.StatusConflict, status == http.StatusLocked:
 		return "the server does not take the record as it is", "GitLab answers so if something else has written there meanwhile, or if the state was deleted " +
 			"under that name: look there, and run the command again. "
 	case status == http.StatusTooManyRequests:

@@ -165,6 +165,20 @@ func TestWriteWithoutTheLock(t *testing.T) {
 	}
 }
 
+// A conflict with what is stored is none of locks: the lock is given back.
+func TestConflictUnderTheLock(t *testing.T) {
+	s := newServer(t)
+	x, r := s.begin()
+	s.failing(http.MethodPost, "/state", func(w http.ResponseWriter) { w.WriteHeader(http.StatusConflict) })
+	err := x.Append(t.Context(), storetest.Message("a", state.Intent, 1))
+	told(t, err, "the server does not take the record as it is")
+	if err := x.Unlock(); err != nil || s.lock != nil {
+		t.Errorf("Unlock says %v, and the lock is %s", err, s.lock)
+	}
+	s.set(func() { s.fault = nil })
+	s.holds(r)
+}
+
 func TestLockWhoseAnswerIsLost(t *testing.T) {
 	s := newServer(t)
 	s.dropping("LOCK", 1)

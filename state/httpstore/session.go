@@ -235,6 +235,9 @@ func (x *session) post(body []byte) error {
 		}
 		return x.prove(ctx, body)
 	case err == nil && (a.status == http.StatusLocked || a.status == http.StatusConflict):
+		if by, _, _ := s.look(ctx); by != nil && by.ID == x.info.ID {
+			return s.refused(a, askWrite) // the lock is ours: it is about what is stored
+		}
 		return state.ErrLockLost
 	case err == nil:
 		err = s.refused(a, askWrite)

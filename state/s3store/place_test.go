@@ -19,6 +19,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"herald/state"
+	"herald/state/s3store/s3test"
 	"herald/state/storetest"
 )
 
@@ -151,8 +152,8 @@ func newPlace(t testing.TB, s server, lease time.Duration) *place {
 func credentials(t testing.TB) {
 	t.Helper()
 	for _, set := range [][2]string{
-		{"AWS_ACCESS_KEY_ID", "herald"},
-		{"AWS_SECRET_ACCESS_KEY", "secret"},
+		{"AWS_ACCESS_KEY_ID", s3test.Access},
+		{"AWS_SECRET_ACCESS_KEY", s3test.Secret},
 		{"AWS_SESSION_TOKEN", ""},
 		{"AWS_PROFILE", ""},
 		{"AWS_CONFIG_FILE", "/nowhere"},
