@@ -55,7 +55,7 @@ func (c *Config) run(variables func(*evaluator, *os.Root) bool, w *Wanted) hcl.D
 	}
 	root, err := os.OpenRoot(c.dir)
 	if err != nil {
-		return hcl.Diagnostics{errorf(dirRange(), "No such directory", "The directory of the configuration cannot be opened: %s.", reason(err))}
+		return hcl.Diagnostics{errorf(dirRange(), "No such directory", "The directory of the configuration, %q, cannot be opened: %s.", c.dir, reason(err))}
 	}
 	defer root.Close() //nolint:errcheck // it was only read from
 	e := &evaluator{c: c, keys: map[addr.Block][]string{}, targets: map[addr.Instance]bool{}, w: w}

@@ -299,6 +299,8 @@ func (b *builder) recipient(item *Item, a *attr, ctx *hcl.EvalContext) {
 		b.e.add(errorAt(at, "Recipient is empty", "The recipient is an empty string. It is the person's Instagram-scoped id, a string of digits."))
 	} else if !content.Digits(item.Recipient) {
 		b.e.add(errorAt(at, "Invalid recipient", "A recipient is the person's Instagram-scoped id: a string of digits and nothing else, as in \"17841400000000001\". A user name, or an id with blanks around it, reaches nobody."))
+	} else if item.Recipient[0] == '0' {
+		b.e.add(errorAt(at, "Invalid recipient", "This id begins with a zero, and no id of Instagram does: with and without it two people would seem to be meant, and each be sent to. Take the zero off, or see what has put it there, such as a column of fixed width."))
 	}
 }
 

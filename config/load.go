@@ -74,12 +74,12 @@ func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	c := &Config{dir: dir, sources: map[string]*source{}}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return c.fail(errorf(dirRange(), "No such directory", "The directory of the configuration cannot be opened: %s.", reason(err)))
+		return c.fail(errorf(dirRange(), "No such directory", "The directory of the configuration, %q, cannot be opened: %s.", dir, reason(err)))
 	}
 	defer root.Close() //nolint:errcheck // it was only read from
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
-		return c.fail(errorf(dirRange(), "Unreadable directory", "The directory of the configuration cannot be read: %s.", reason(err)))
+		return c.fail(errorf(dirRange(), "Unreadable directory", "The directory of the configuration, %q, cannot be read: %s.", dir, reason(err)))
 	}
 	var diags hcl.Diagnostics
 	var files []*source

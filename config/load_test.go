@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,7 +65,8 @@ func TestMistakesInFiles(t *testing.T) {
 			}
 		})
 	}
-	if _, diags := Load(filepath.Join(t.TempDir(), "none"), Options{}); text(diags) != ".:1,1-1: error: No such directory: The directory of the configuration cannot be opened: no such file or directory.\n" {
+	none := filepath.Join(t.TempDir(), "none")
+	if _, diags := Load(none, Options{}); text(diags) != fmt.Sprintf(".:1,1-1: error: No such directory: The directory of the configuration, %q, cannot be opened: no such file or directory.\n", none) {
 		t.Error(text(diags))
 	}
 }

@@ -26,12 +26,12 @@ func Settings(dir string) (*Store, *Encryption, hcl.Diagnostics) {
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, hcl.Diagnostics{errorf(dirRange(), "No such directory", "The directory of the configuration cannot be opened: %s.", reason(err))}
+		return nil, nil, hcl.Diagnostics{errorf(dirRange(), "No such directory", "The directory of the configuration, %q, cannot be opened: %s.", dir, reason(err))}
 	}
 	defer root.Close() //nolint:errcheck // it was only read from
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
-		return nil, nil, hcl.Diagnostics{errorf(dirRange(), "Unreadable directory", "The directory of the configuration cannot be read: %s.", reason(err))}
+		return nil, nil, hcl.Diagnostics{errorf(dirRange(), "Unreadable directory", "The directory of the configuration, %q, cannot be read: %s.", dir, reason(err))}
 	}
 	c := &Config{}
 	var decls []decl

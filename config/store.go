@@ -216,6 +216,8 @@ func webAddress(s string) string {
 		return "An address is written with its scheme and host, as in \"https://host/path\"."
 	case u.User != nil:
 		return passwordInAddress
+	case strings.HasSuffix(u.Host, ":"):
+		return "There is no port behind the colon. Give the port, as in \"https://host:8443/path\", or take the colon out."
 	case u.Fragment != "":
 		return "An address has no part behind a #."
 	}

@@ -58,7 +58,7 @@ func failure(err error) hcl.Diagnostics {
 	case errors.As(err, &endpoint):
 		return fail("Token must not go there", sentence(endpoint.Error()))
 	case errors.Is(err, state.ErrNoRecord):
-		return noRecord("")
+		return noRecord("", "")
 	case errors.Is(err, state.ErrLockLost):
 		return fail("Lock on the record is lost", "The lock was taken away while this run held it, or it could not be renewed in time, so another run may have begun. The run stopped before its next call. What it knows is recorded, and what was under way is in doubt. See that no other run is under way, and plan again.")
 	case errors.Is(err, syscall.ENOSPC) && aboutStdout(err):
@@ -131,13 +131,17 @@ func exitCode(err error) int {
 	return exitError
 }
 
-// noRecord says that a missing record is not an empty one.
-func noRecord(location string) hcl.Diagnostics {
+// noRecord says that a missing record is not an empty one, and where a store
+// keeps what was there before.
+func noRecord(location, formerly string) hcl.Diagnostics {
 	where := ""
 	if location != "" {
 		where = " at " + location
 	}
-	return fail("There is no record", fmt.Sprintf("No record was found%s. If messages were sent from here before, it is lost, and without it they would all be sent again: bring it back, from git or from the backup beside it. If it is lost for good, make it again from the conversations:\n\n  herald recover\n\nIf nothing was ever sent with this configuration, begin a new one:\n\n  herald apply -new-record", where))
+	if formerly == "" {
+		formerly = "from git or from the backup beside it"
+	}
+	return fail("There is no record", fmt.Sprintf("No record was found%s. If messages were sent from here before, it is lost, and without it they would all be sent again: bring it back, %s. If it is lost for good, make it again from the conversations:\n\n  herald recover\n\nIf nothing was ever sent with this configuration, begin a new one:\n\n  herald apply -new-record", where, formerly))
 }
 
 // beingApplied warns that a plan was made while an apply was running.

@@ -12,6 +12,7 @@ import (
 	"herald/plan"
 	"herald/state"
 	"herald/state/filestore"
+	"herald/state/httpstore"
 	"herald/state/pgstore"
 	"herald/state/s3store"
 	"herald/state/seal"
@@ -228,7 +229,20 @@ func (a *App) notFound(store state.Store) hcl.Diagnostics {
 	if diags := a.elsewhere(store); diags.HasErrors() {
 		return diags
 	}
-	return noRecord(store.Location())
+	return noRecord(store.Location(), formerly(store))
+}
+
+// formerly is where a store may still have a record that was there before.
+func formerly(store state.Store) string {
+	switch store.(type) {
+	case *pgstore.Store:
+		return "from a backup of the database, or by its recovery to a point in time, and see whether schema and name of the record are those of then"
+	case *s3store.Store:
+		return "from the former versions of its objects, if the bucket keeps versions, and see whether bucket and key are those of then"
+	case *httpstore.Store:
+		return "from the former versions that the server keeps (GitLab lists them under Operate, Terraform states), and see whether the address is that of then"
+	}
+	return ""
 }
 
 // failed reports an error of the store, and returns its exit code. A missing

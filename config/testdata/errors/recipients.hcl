@@ -41,3 +41,8 @@ message "secret" {
   recipient = local.secret # ERROR 15-27: Sensitive value: recipient stands in every plan and in the record, so it cannot come from a sensitive value. If it is no secret, wrap it: nonsensitive(…).
   text      = "Hi"
 }
+
+message "zero" {
+  recipient = "017841400000000001" # ERROR 15-35: Invalid recipient: This id begins with a zero, and no id of Instagram does: with and without it two people would seem to be meant, and each be sent to. Take the zero off, or see what has put it there, such as a column of fixed width.
+  text      = "Hi"
+}
