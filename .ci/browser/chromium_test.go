@@ -177,10 +177,10 @@ func (p *tab) shootRest(name string) {
 	}
 }
 
-// golden returns the path of a page that internal/view keeps.
+// golden returns the path of a page that internal/view/htmlpage keeps.
 func golden(t *testing.T, name string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "..", "internal", "view", "testdata", name))
+	path, err := filepath.Abs(filepath.Join("..", "..", "internal", "view", "htmlpage", "testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}

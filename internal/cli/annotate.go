@@ -6,7 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"herald/internal/view"
+	"herald/internal/view/text"
 )
 
 // annotate writes the diagnostics once more as GitHub Actions reads them, so
@@ -16,7 +16,7 @@ func (a *App) annotate(diags hcl.Diagnostics) {
 	if a.env("GITHUB_ACTIONS") != "true" || a.answer != answerText {
 		return
 	}
-	_ = view.Annotations(a.Stderr, diags, view.AnnotationOptions{Dir: a.below(a.env("GITHUB_WORKSPACE"))})
+	_ = text.Annotations(a.Stderr, diags, text.AnnotationOptions{Dir: a.below(a.env("GITHUB_WORKSPACE"))})
 }
 
 // below returns the configuration's directory as a path below root, with

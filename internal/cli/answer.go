@@ -7,7 +7,9 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"herald/internal/view"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/stream"
+	"herald/internal/view/text"
 )
 
 // answer says where diagnostics go. The zero value is to a person.
@@ -63,9 +65,9 @@ func (a *App) answerUsage(err error) {
 
 // stream returns the lines of JSON on standard output; the first tells the
 // version.
-func (a *App) stream() *view.Stream {
+func (a *App) stream() *stream.Stream {
 	if a.lines == nil {
-		a.lines = view.NewStream(a.Stdout, view.StreamOptions{
+		a.lines = stream.New(a.Stdout, stream.Options{
 			Version: Version, Now: a.Now,
 			Sources: func(name string) []byte {
 				if a.files == nil {
@@ -94,9 +96,9 @@ func (a *App) reportIn(diags hcl.Diagnostics, sources func(string) []byte) {
 	case a.answer == answerLines:
 		a.stream().Diagnostics(diags)
 	case a.answer == answerDocument && diags.HasErrors():
-		_ = view.DiagnosticsJSON(a.Stdout, diags, sources)
+		_ = jsondoc.Diagnostics(a.Stdout, diags, sources)
 	default:
-		_ = view.Diagnostics(a.Stderr, diags, sources, a.textOptions(a.Stderr))
+		_ = text.Diagnostics(a.Stderr, diags, sources, a.textOptions(a.Stderr))
 		a.annotate(diags)
 	}
 }

@@ -9,7 +9,8 @@ import (
 
 	urfave "github.com/urfave/cli/v3"
 
-	"herald/internal/view"
+	"herald/internal/view/stream"
+	"herald/internal/view/text"
 )
 
 // Version is Herald's own version.
@@ -33,7 +34,7 @@ type App struct {
 	code    int
 
 	answer answer                   // -json: where diagnostics go
-	lines  *view.Stream             // of answerLines, once begun
+	lines  *stream.Stream           // of answerLines, once begun
 	files  func(name string) []byte // the configuration's files, once they are read
 }
 
@@ -59,7 +60,7 @@ func (a *App) Run(ctx context.Context, args []string) int {
 		return exitError
 	}
 	if a.lines != nil && a.lines.Err() != nil { // what the command did is not changed by that
-		_ = view.Diagnostics(a.Stderr, failure(a.lines.Err()), nil, a.textOptions(a.Stderr))
+		_ = text.Diagnostics(a.Stderr, failure(a.lines.Err()), nil, a.textOptions(a.Stderr))
 	}
 	return a.code
 }

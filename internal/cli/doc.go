@@ -4,7 +4,8 @@
 // One file holds one command. A command parses its flags, wires configuration,
 // record, plan, client and display together, and ends with an exit code; it
 // decides nothing that those packages decide, and prints nothing but through
-// package view. errors.go turns the typed errors from below into diagnostics.
+// the formats of internal/view. errors.go turns the typed errors from below
+// into diagnostics.
 //
 // The rules of the interface: answers go to standard output, everything else
 // to standard error; a diagnostic says what to do next; no command asks

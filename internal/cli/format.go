@@ -8,6 +8,8 @@ import (
 
 	"herald/config"
 	"herald/internal/view"
+	"herald/internal/view/markdown"
+	"herald/internal/view/text"
 )
 
 // format is how a document is asked for; the zero value is text.
@@ -75,8 +77,8 @@ func (f *format) check(a *App) hcl.Diagnostics {
 
 func (f *format) text() bool { return !f.json && !f.markdown && !f.html }
 
-func (f *format) markdownOptions() view.MarkdownOptions {
-	return view.MarkdownOptions{Budget: f.budget, Label: f.label}
+func (f *format) markdownOptions() markdown.Options {
+	return markdown.Options{Budget: f.budget, Label: f.label}
 }
 
 // variables are the values that a plan was made with, where the JSON document
@@ -95,9 +97,9 @@ func (f *format) variables(want *config.Wanted) []view.Variable {
 // document is a thing that can be shown, with a renderer for each format that
 // it has.
 type document struct {
-	text     func(w io.Writer, opts view.TextOptions) error
+	text     func(w io.Writer, opts text.Options) error
 	json     func(w io.Writer) error
-	markdown func(w io.Writer, opts view.MarkdownOptions) error
+	markdown func(w io.Writer, opts markdown.Options) error
 	html     func(w io.Writer) error
 }
 

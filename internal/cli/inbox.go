@@ -7,6 +7,7 @@ import (
 
 	"herald/internal/sandbox"
 	"herald/internal/view"
+	"herald/internal/view/text"
 	"herald/plan"
 	"herald/state"
 )
@@ -36,7 +37,7 @@ func inboxDocument(p *plan.Plan, server *sandbox.Server, began time.Time) docume
 		inbox.Conversations = append(inbox.Conversations, chat)
 	}
 	return document{
-		text: func(w io.Writer, opts view.TextOptions) error { return view.InboxText(w, inbox, opts) },
+		text: func(w io.Writer, opts text.Options) error { return text.Inbox(w, inbox, opts) },
 		json: func(w io.Writer) error { return json.NewEncoder(w).Encode(inbox) },
 	}
 }

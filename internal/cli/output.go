@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"herald/internal/view"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/text"
 	"herald/plan"
 	"herald/state"
 )
@@ -62,8 +64,8 @@ func (a *App) runOutput(ctx context.Context, o *outputOptions, args []string) in
 
 func outputsDocument(outputs []view.Output, title string) document {
 	return document{
-		text: func(w io.Writer, opts view.TextOptions) error { return view.OutputsText(w, outputs, title, opts) },
-		json: func(w io.Writer) error { return view.OutputsJSON(w, outputs) },
+		text: func(w io.Writer, opts text.Options) error { return text.Outputs(w, outputs, title, opts) },
+		json: func(w io.Writer) error { return jsondoc.Outputs(w, outputs) },
 	}
 }
 
@@ -92,14 +94,14 @@ func (a *App) showOutput(o *outputOptions, outputs []view.Output, name string) i
 		return exitError
 	}
 	if o.raw {
-		if err := view.OutputRaw(a.Stdout, out); err != nil {
+		if err := text.Raw(a.Stdout, out); err != nil {
 			a.report(failure(err))
 			return exitError
 		}
 		return exitOK
 	}
 	return a.show(format{json: o.json}, document{
-		text: func(w io.Writer, _ view.TextOptions) error { return view.OutputText(w, out) },
-		json: func(w io.Writer) error { return view.OutputJSON(w, out) },
+		text: func(w io.Writer, _ text.Options) error { return text.Output(w, out) },
+		json: func(w io.Writer) error { return jsondoc.Output(w, out) },
 	})
 }

@@ -11,7 +11,12 @@ import (
 
 	"herald/apply"
 	"herald/internal/view"
+	"herald/internal/view/htmlpage"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/markdown"
+	"herald/internal/view/receipt"
 	"herald/internal/view/safe"
+	"herald/internal/view/text"
 	"herald/state"
 )
 
@@ -79,7 +84,7 @@ func (r *run) render(f format, doc document, w io.Writer) {
 
 // showResult shows what the run did, and the outputs as they are now.
 func (r *run) showResult(report *apply.Report) {
-	doc := view.NewRunDoc(report)
+	doc := receipt.NewRunDoc(report)
 	doc.Again, doc.Prepares = r.again(false), r.again(true)
 	if !report.Refused {
 		doc.Outputs = resolveOutputs(r.plan, report.Record)
@@ -134,7 +139,7 @@ func withoutValue(given string) string {
 }
 
 // showText writes what the run did for a person.
-func (r *run) showText(doc *view.RunDoc, rec *state.Record) {
+func (r *run) showText(doc *receipt.RunDoc, rec *state.Record) {
 	if len(doc.Receipts) > 0 {
 		r.say("")
 	}
@@ -147,7 +152,7 @@ func (r *run) showText(doc *view.RunDoc, rec *state.Record) {
 
 // write writes the run's document where one was asked for, beside what was
 // shown while it went on.
-func (r *run) write(doc *view.RunDoc) {
+func (r *run) write(doc *receipt.RunDoc) {
 	r.receipt = true
 	doc.Diagnostics, doc.Sources = r.told, sourcesOf(r.cfg)
 	f := r.opts.format
@@ -165,7 +170,7 @@ func (r *run) write(doc *view.RunDoc) {
 // what the run did could not be told.
 func (r *run) receipted(code int) int {
 	if !r.receipt {
-		doc := &view.RunDoc{Refused: true}
+		doc := &receipt.RunDoc{Refused: true}
 		if r.plan != nil {
 			doc.PlanID = r.plan.ID
 		}
@@ -182,7 +187,7 @@ func (r *run) receipted(code int) int {
 
 // nothingToDo is the receipt of a run that had nothing to do.
 func (r *run) nothingToDo() {
-	doc := &view.RunDoc{PlanID: r.plan.ID}
+	doc := &receipt.RunDoc{PlanID: r.plan.ID}
 	if r.opts.format.json {
 		r.app.stream().Run(doc)
 	}
@@ -195,12 +200,12 @@ func (r *run) lost(err error) {
 	r.untold = r.untold || err != nil && !errors.Is(err, syscall.EPIPE)
 }
 
-func runDocument(doc *view.RunDoc) document {
+func runDocument(doc *receipt.RunDoc) document {
 	return document{
-		text:     func(w io.Writer, opts view.TextOptions) error { return view.RunText(w, doc, opts) },
-		json:     func(w io.Writer) error { return view.RunJSON(w, doc) },
-		markdown: func(w io.Writer, opts view.MarkdownOptions) error { return view.RunMarkdown(w, doc, opts) },
-		html:     func(w io.Writer) error { return view.RunHTML(w, doc) },
+		text:     func(w io.Writer, opts text.Options) error { return text.Run(w, doc, opts) },
+		json:     func(w io.Writer) error { return jsondoc.Run(w, doc) },
+		markdown: func(w io.Writer, opts markdown.Options) error { return markdown.Run(w, doc, opts) },
+		html:     func(w io.Writer) error { return htmlpage.Run(w, doc) },
 	}
 }
 

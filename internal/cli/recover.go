@@ -17,6 +17,9 @@ import (
 	"herald/config"
 	"herald/config/addr"
 	"herald/internal/view"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/progress"
+	"herald/internal/view/text"
 	"herald/plan"
 	"herald/state"
 )
@@ -341,12 +344,12 @@ func (r *recovery) read(ctx context.Context, conn *connection) *survey.Report {
 
 // surveyProgress shows how far the reading is: on standard output, unless that
 // is for a document.
-func (a *App) surveyProgress(document bool) *view.SurveyProgress {
+func (a *App) surveyProgress(document bool) *progress.Survey {
 	w := a.Stdout
 	if document {
 		w = a.Stderr
 	}
-	return view.NewSurveyProgress(w, view.ProgressOptions{
+	return progress.NewSurvey(w, progress.Options{
 		TTY: isTerminal(w), Width: func() int { return width(w) }, Color: a.textOptions(w).Color, Now: a.Now,
 	})
 }
@@ -462,7 +465,7 @@ func (r *recovery) show(rep *survey.Report, recorded bool) {
 
 func recoverDocument(doc *view.RecoverDoc) document {
 	return document{
-		text: func(w io.Writer, opts view.TextOptions) error { return view.RecoverText(w, doc, opts) },
-		json: func(w io.Writer) error { return view.RecoverJSON(w, doc) },
+		text: func(w io.Writer, opts text.Options) error { return text.Recover(w, doc, opts) },
+		json: func(w io.Writer) error { return jsondoc.Recover(w, doc) },
 	}
 }

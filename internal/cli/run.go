@@ -11,7 +11,7 @@ import (
 
 	"herald/apply"
 	"herald/config"
-	"herald/internal/view"
+	"herald/internal/view/progress"
 	"herald/plan"
 	"herald/state"
 )
@@ -255,7 +255,7 @@ func (r *run) progress() (observe func(apply.Event), end func()) {
 		return a.stream().Observe, a.stream().Close
 	}
 	w := r.prose()
-	p := view.NewProgress(w, view.ProgressOptions{
+	p := progress.NewRun(w, progress.Options{
 		TTY: isTerminal(w), Width: func() int { return width(w) }, Color: a.textOptions(w).Color, Now: a.Now,
 	})
 	return p.Observe, p.Close

@@ -9,6 +9,10 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"herald/internal/view"
+	"herald/internal/view/htmlpage"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/markdown"
+	"herald/internal/view/text"
 	"herald/plan"
 )
 
@@ -76,10 +80,10 @@ func (a *App) runShowRecord(ctx context.Context, o *showOptions) int {
 
 func planDocument(doc *view.PlanDoc) document {
 	return document{
-		text:     func(w io.Writer, opts view.TextOptions) error { return view.PlanText(w, doc, opts) },
-		json:     func(w io.Writer) error { return view.PlanJSON(w, doc) },
-		markdown: func(w io.Writer, opts view.MarkdownOptions) error { return view.PlanMarkdown(w, doc, opts) },
-		html:     func(w io.Writer) error { return view.PlanHTML(w, doc) },
+		text:     func(w io.Writer, opts text.Options) error { return text.Plan(w, doc, opts) },
+		json:     func(w io.Writer) error { return jsondoc.Plan(w, doc) },
+		markdown: func(w io.Writer, opts markdown.Options) error { return markdown.Plan(w, doc, opts) },
+		html:     func(w io.Writer) error { return htmlpage.Plan(w, doc) },
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"herald/config/addr"
-	"herald/internal/view"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/text"
 	"herald/state"
 )
 
@@ -94,8 +95,8 @@ func (a *App) runStateShow(ctx context.Context, o *stateOptions, address string)
 		return exitError
 	}
 	return a.show(o.format, document{
-		text: func(w io.Writer, opts view.TextOptions) error { return view.EntryText(w, entries, opts) },
-		json: func(w io.Writer) error { return view.EntriesJSON(w, rec, entries) },
+		text: func(w io.Writer, opts text.Options) error { return text.Entry(w, entries, opts) },
+		json: func(w io.Writer) error { return jsondoc.Entries(w, rec, entries) },
 	})
 }
 
@@ -121,8 +122,8 @@ func (a *App) record(ctx context.Context, o *stateOptions) (*state.Record, int) 
 
 func entriesDocument(rec *state.Record, entries []*state.Entry) document {
 	return document{
-		text: func(w io.Writer, opts view.TextOptions) error { return view.EntriesText(w, entries, opts) },
-		json: func(w io.Writer) error { return view.EntriesJSON(w, rec, entries) },
+		text: func(w io.Writer, opts text.Options) error { return text.Entries(w, entries, opts) },
+		json: func(w io.Writer) error { return jsondoc.Entries(w, rec, entries) },
 	}
 }
 

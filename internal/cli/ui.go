@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/term"
 
-	"herald/internal/view"
 	"herald/internal/view/safe"
+	"herald/internal/view/text"
 )
 
 // isTerminal reports whether the stream is a terminal.
@@ -27,9 +27,9 @@ func width(w io.Writer) int {
 }
 
 // textOptions are those for a text on the stream w.
-func (a *App) textOptions(w io.Writer) view.TextOptions {
+func (a *App) textOptions(w io.Writer) text.Options {
 	_, no := a.LookupEnv("NO_COLOR")
-	return view.TextOptions{
+	return text.Options{
 		Color: isTerminal(w) && !no && !a.noColor && a.env("TERM") != "dumb",
 		Width: width(w),
 	}

@@ -4,7 +4,8 @@ import (
 	"context"
 	"io"
 
-	"herald/internal/view"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/text"
 )
 
 func (a *App) validateCommand() command {
@@ -27,10 +28,10 @@ func (a *App) runValidate(f format) int {
 		a.reportIn(diags, sources)
 	}
 	code := a.show(f, document{
-		text: func(w io.Writer, opts view.TextOptions) error {
-			return view.ValidateText(w, diags, opts)
+		text: func(w io.Writer, opts text.Options) error {
+			return text.Validate(w, diags, opts)
 		},
-		json: func(w io.Writer) error { return view.DiagnosticsJSON(w, diags, sources) },
+		json: func(w io.Writer) error { return jsondoc.Diagnostics(w, diags, sources) },
 	})
 	if diags.HasErrors() {
 		return exitError

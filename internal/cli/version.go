@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"herald/internal/view"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/text"
 )
 
 func (a *App) versionCommand() command {
@@ -21,8 +23,8 @@ func (a *App) versionCommand() command {
 func (a *App) runVersion(asJSON bool) int {
 	v := view.Version{Version: Version, Platform: runtime.GOOS + "_" + runtime.GOARCH, Go: runtime.Version(), Commit: commit()}
 	return a.show(format{json: asJSON}, document{
-		text: func(w io.Writer, _ view.TextOptions) error { return view.VersionText(w, v) },
-		json: func(w io.Writer) error { return view.VersionJSON(w, v) },
+		text: func(w io.Writer, _ text.Options) error { return text.Version(w, v) },
+		json: func(w io.Writer) error { return jsondoc.Version(w, v) },
 	})
 }
 

@@ -24,6 +24,9 @@ const (
 	hclPath = "github.com/hashicorp/hcl/v2"
 	ctyPath = "github.com/zclconf/go-cty"
 
+	aDocument = "a document knows no format"
+	aFormat   = "a format decides how something looks: what is said is in the documents, and the formats know nothing of each other"
+
 	aStore = "a store keeps the record and knows nothing of what is wanted, planned or sent"
 )
 
@@ -126,8 +129,44 @@ var arrowRules = map[string]arrowRule{
 		reason: "a survey reads what a plan is about; it knows neither the files nor the wire, and writes nothing",
 	},
 	"internal/view": {
-		ours:   []string{"internal/view/odd", "internal/view/safe", "plan", "apply", "apply/survey", "state", "config/addr", "config/content"},
-		reason: "a view shows plan and run; what it needs of a configuration is in the plan",
+		ours:   []string{"internal/view/odd", "internal/view/safe", "internal/view/wording", "plan", "apply", "apply/survey", "state", "config/addr", "config/content"},
+		reason: "a document says what is to be seen of a plan; what it needs of a configuration is in the plan, and no format decides what is said",
+	},
+	"internal/view/receipt": {
+		ours:   []string{"internal/view", "internal/view/wording", "plan", "apply", "config/addr", "config/content"},
+		reason: "a receipt is of what a run tells; " + aDocument,
+	},
+	"internal/view/wording": {
+		ours:   []string{"internal/view/odd", "internal/view/safe", "config/content"},
+		reason: "how things are put is the same for every document, so none is known here",
+	},
+	"internal/view/text": {
+		ours:   []string{"internal/view", "internal/view/receipt", "internal/view/safe", "internal/view/wording", "plan", "apply", "apply/survey", "state", "config/addr", "config/content"},
+		reason: aFormat,
+	},
+	"internal/view/markdown": {
+		ours:   []string{"internal/view", "internal/view/receipt", "internal/view/safe", "internal/view/text", "internal/view/wording", "plan", "apply", "config/content"},
+		reason: aFormat + "; a fence holds diagnostics as text has them",
+	},
+	"internal/view/htmlpage": {
+		ours:   []string{"internal/view", "internal/view/odd", "internal/view/receipt", "internal/view/safe", "internal/view/wording", "plan", "apply", "state", "config/addr", "config/content"},
+		reason: aFormat,
+	},
+	"internal/view/jsondoc": {
+		ours:   []string{"internal/view", "internal/view/receipt", "internal/view/safe", "internal/view/wording", "plan", "apply", "apply/survey", "state", "config/addr", "config/content"},
+		reason: aFormat,
+	},
+	"internal/view/stream": {
+		ours:   []string{"internal/view", "internal/view/jsondoc", "internal/view/receipt", "internal/view/safe", "plan", "apply", "config/addr", "config/content"},
+		reason: aFormat + "; lines and documents of JSON have parts in common",
+	},
+	"internal/view/progress": {
+		ours:   []string{"internal/view/receipt", "internal/view/safe", "internal/view/text", "internal/view/wording", "plan", "apply", "apply/survey", "config/content"},
+		reason: "what goes on is shown from events, before there is a document; it is coloured as text is",
+	},
+	"internal/view/viewtest": {
+		ours:   []string{"internal/view", "internal/view/safe", "plan", "apply", "apply/survey", "state", "config/addr", "config/content"},
+		reason: "samples are documents without a format, so that the tests of every format may use them",
 	},
 	"internal/view/odd": {
 		ours:   []string{"internal/view/safe"},
@@ -140,7 +179,9 @@ var arrowRules = map[string]arrowRule{
 		ours: []string{
 			"config", "config/addr", "config/content", "config/funcs", "state", "state/filestore",
 			"state/pgstore", "state/s3store", "state/httpstore", "state/merge", "state/seal",
-			"plan", "apply", "apply/instagram", "apply/instagram/access", "apply/survey", "internal/view", "internal/view/safe", "internal/sandbox", "internal/sandbox/fault",
+			"plan", "apply", "apply/instagram", "apply/instagram/access", "apply/survey",
+			"internal/view", "internal/view/htmlpage", "internal/view/jsondoc", "internal/view/markdown", "internal/view/progress",
+			"internal/view/receipt", "internal/view/safe", "internal/view/stream", "internal/view/text", "internal/sandbox", "internal/sandbox/fault",
 		},
 		reason: "cli wires all parts together, but test helpers are for tests",
 	},
@@ -280,7 +321,14 @@ func TestArrowsFindAWrongImport(t *testing.T) {
 		{"internal/view", "herald/state", false},
 		{"internal/view", "herald/config", true},
 		{"internal/view", "herald/internal/cli", true},
+		{"internal/view", "herald/internal/view/text", true},
 		{"internal/view/safe", "herald/plan", true},
+		{"internal/view/wording", "herald/plan", true},
+		{"internal/view/text", "herald/internal/view", false},
+		{"internal/view/text", "herald/internal/view/jsondoc", true},
+		{"internal/view/htmlpage", "herald/internal/view/text", true},
+		{"internal/view/stream", "herald/internal/view/jsondoc", false},
+		{"internal/view/text", "herald/internal/view/viewtest", true},
 		{"internal/cli", "herald/state/filestore", false},
 		{"internal/cli", "herald/state/storetest", true},
 		{"internal/sandbox", "net/http", false},

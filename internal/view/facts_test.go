@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -16,20 +16,18 @@ import (
 
 	"herald/apply"
 	"herald/config/content"
+	"herald/internal/view"
+	"herald/internal/view/htmlpage"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/markdown"
 	"herald/internal/view/odd"
+	"herald/internal/view/receipt"
 	"herald/internal/view/safe"
+	"herald/internal/view/text"
+	"herald/internal/view/viewtest"
+	"herald/internal/view/wording"
 	"herald/plan"
 )
-
-// render returns what a renderer writes.
-func render(t *testing.T, write func(w io.Writer) error) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
 
 // seen returns the text of a page as a reader sees it.
 func seen(t *testing.T, page string) string {
@@ -103,12 +101,12 @@ func mapKeys(m map[string]any) func(yield func(string) bool) {
 }
 
 // planFormats returns what a reader of each format learns about a plan.
-func planFormats(t *testing.T, d *PlanDoc) map[string]string {
+func planFormats(t *testing.T, d *view.PlanDoc) map[string]string {
 	return map[string]string{
-		"text":     render(t, func(w io.Writer) error { return PlanText(w, d, TextOptions{Verbose: true}) }),
-		"Markdown": seenMarkdown(t, render(t, func(w io.Writer) error { return PlanMarkdown(w, d, MarkdownOptions{Budget: 1 << 20}) })),
-		"JSON":     seenJSON(t, render(t, func(w io.Writer) error { return PlanJSON(w, d) })),
-		"HTML":     seen(t, render(t, func(w io.Writer) error { return PlanHTML(w, d) })),
+		"text":     viewtest.Render(t, func(w io.Writer) error { return text.Plan(w, d, text.Options{Verbose: true}) }),
+		"Markdown": seenMarkdown(t, viewtest.Render(t, func(w io.Writer) error { return markdown.Plan(w, d, markdown.Options{Budget: 1 << 20}) })),
+		"JSON":     seenJSON(t, viewtest.Render(t, func(w io.Writer) error { return jsondoc.Plan(w, d) })),
+		"HTML":     seen(t, viewtest.Render(t, func(w io.Writer) error { return htmlpage.Plan(w, d) })),
 	}
 }
 
@@ -116,7 +114,7 @@ func planFormats(t *testing.T, d *PlanDoc) map[string]string {
 type fact struct{ what, text string }
 
 // planFacts are the facts of a plan.
-func planFacts(d *PlanDoc) []fact {
+func planFacts(d *view.PlanDoc) []fact {
 	facts := []fact{{"the digest", d.ID}, {"the counts", strings.TrimPrefix(d.Summary(), "Plan: ")}}
 	for _, a := range d.Elsewhere {
 		facts = append(facts, fact{"the endpoint of " + a.Name, a.Endpoint})
@@ -130,13 +128,13 @@ func planFacts(d *PlanDoc) []fact {
 			facts = append(facts, changeFacts(c, d.Item(c))...)
 		}
 	}
-	for _, x := range d.notDone() {
+	for _, x := range d.NotDone() {
 		facts = append(facts, fact{"a difference", safe.Line(x.Addr.String())})
 	}
 	return facts
 }
 
-func changeFacts(c *plan.Change, it Item) []fact {
+func changeFacts(c *plan.Change, it view.Item) []fact {
 	name := c.Addr.String()
 	facts := []fact{{"the address", safe.Line(name)}}
 	if it.Was == "" {
@@ -144,7 +142,7 @@ func changeFacts(c *plan.Change, it Item) []fact {
 			facts = append(facts, fact{name + ": a line", line})
 		}
 	}
-	for _, piece := range WordDiff(it.Was, it.Body) {
+	for _, piece := range wording.WordDiff(it.Was, it.Body) {
 		if it.Was != "" && piece.New {
 			facts = append(facts, fact{name + ": new words", piece.Text})
 		}
@@ -167,10 +165,10 @@ func changeFacts(c *plan.Change, it Item) []fact {
 // TestFormatsTellTheSameFacts compares the four formats of one plan: what one
 // tells, each tells.
 func TestFormatsTellTheSameFacts(t *testing.T) {
-	for name, d := range map[string]*PlanDoc{
-		"sample": sampleDoc(),
-		"since":  NewPlanDoc(newPlan(), PlanOptions{Since: oldPlan()}),
-		"evil":   evilPlan("Hi {{name}} \u202e`|<b>\n::error::x ##[group] paypаl"),
+	for name, d := range map[string]*view.PlanDoc{
+		"sample": viewtest.SampleDoc(),
+		"since":  view.NewPlanDoc(viewtest.NewPlan(), view.PlanOptions{Since: viewtest.OldPlan()}),
+		"evil":   viewtest.EvilPlan("Hi {{name}} \u202e`|<b>\n::error::x ##[group] paypаl"),
 	} {
 		facts := planFacts(d)
 		for format, text := range planFormats(t, d) {
@@ -189,10 +187,10 @@ func TestFormatsTellTheSameFacts(t *testing.T) {
 // TestFormatsKeepTheOrder holds that addresses come in the plan's order in all
 // formats; JSON has them in the order of execution.
 func TestFormatsKeepTheOrder(t *testing.T) {
-	d := NewPlanDoc(longPlan(30), PlanOptions{})
+	d := view.NewPlanDoc(viewtest.LongPlan(30), view.PlanOptions{})
 	for format, text := range planFormats(t, d) {
 		last := -1
-		for _, c := range d.changes {
+		for _, c := range d.Changes {
 			at := strings.Index(text, c.Content.Value)
 			if at < last {
 				t.Errorf("%s: %s comes before the one before it", format, c.Addr)
@@ -205,10 +203,10 @@ func TestFormatsKeepTheOrder(t *testing.T) {
 // TestMarksAreToldEverywhere holds that each kind of mark is explained in the
 // same words where words are used.
 func TestMarksAreToldEverywhere(t *testing.T) {
-	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: shopAccount(), Changes: []*plan.Change{
-		sendText(message("odd"), "1", "Hi ,\n{{x}} \u202e\u200b\x01 pаypal\n "),
+	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: viewtest.ShopAccount(), Changes: []*plan.Change{
+		viewtest.SendText(viewtest.Message("odd"), "1", "Hi ,\n{{x}} \u202e\u200b\x01 pаypal\n "),
 	}}
-	d := NewPlanDoc(p, PlanOptions{})
+	d := view.NewPlanDoc(p, view.PlanOptions{})
 	kinds := map[odd.Kind]bool{}
 	for _, m := range d.Item(p.Changes[0]).Marks {
 		kinds[m.Kind] = true
@@ -219,7 +217,7 @@ func TestMarksAreToldEverywhere(t *testing.T) {
 			t.Errorf("no mark of kind %s", kind)
 		}
 		for format, text := range formats {
-			want := markTitle(kind)
+			want := wording.MarkTitle(kind)
 			if format == "JSON" {
 				want = string(kind)
 			}
@@ -232,8 +230,8 @@ func TestMarksAreToldEverywhere(t *testing.T) {
 
 // TestRunFormatsTellTheSameFacts compares the four formats of one run.
 func TestRunFormatsTellTheSameFacts(t *testing.T) {
-	for _, rep := range append(otherEnds(), sampleReport()) {
-		d := NewRunDoc(rep)
+	for _, rep := range append(viewtest.OtherEnds(), viewtest.SampleReport()) {
+		d := receipt.NewRunDoc(rep)
 		facts := []fact{{"the digest", d.PlanID}, {"the summary", d.Summary()}}
 		for i := range d.Receipts {
 			r := &d.Receipts[i]
@@ -247,10 +245,10 @@ func TestRunFormatsTellTheSameFacts(t *testing.T) {
 			}
 		}
 		for format, text := range map[string]string{
-			"text":     render(t, func(w io.Writer) error { return RunText(w, d, TextOptions{Verbose: true}) }) + d.PlanID, // the plan has been shown before
-			"Markdown": seenMarkdown(t, render(t, func(w io.Writer) error { return RunMarkdown(w, d, MarkdownOptions{}) })),
-			"JSON":     seenJSON(t, render(t, func(w io.Writer) error { return RunJSON(w, d) })),
-			"HTML":     seen(t, render(t, func(w io.Writer) error { return RunHTML(w, d) })),
+			"text":     viewtest.Render(t, func(w io.Writer) error { return text.Run(w, d, text.Options{Verbose: true}) }) + d.PlanID, // the plan has been shown before
+			"Markdown": seenMarkdown(t, viewtest.Render(t, func(w io.Writer) error { return markdown.Run(w, d, markdown.Options{}) })),
+			"JSON":     seenJSON(t, viewtest.Render(t, func(w io.Writer) error { return jsondoc.Run(w, d) })),
+			"HTML":     seen(t, viewtest.Render(t, func(w io.Writer) error { return htmlpage.Run(w, d) })),
 		} {
 			for _, f := range facts {
 				if !strings.Contains(text, f.text) && !strings.Contains(text, strings.ReplaceAll(f.text, "|", "⟨U+007C⟩")) {

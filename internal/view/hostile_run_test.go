@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -10,18 +10,23 @@ import (
 
 	"herald/apply"
 	"herald/config/content"
+	"herald/internal/view"
+	"herald/internal/view/markdown"
+	"herald/internal/view/receipt"
+	"herald/internal/view/text"
+	"herald/internal/view/viewtest"
 	"herald/plan"
 	"herald/state"
 )
 
 // evilSince is a plan with imports and reactions that differs from another in
 // all that may differ, with s wherever there is a text of unknown origin.
-func evilSince(s string) *PlanDoc {
+func evilSince(s string) *view.PlanDoc {
 	change := func(name string, a plan.Action, text string) *plan.Change {
-		return &plan.Change{Addr: messageOf(name, s), Action: a, Account: s, Recipient: s, Content: content.Content{Kind: content.Text, Value: text}, ImportID: s + text}
+		return &plan.Change{Addr: viewtest.MessageOf(name, s), Action: a, Account: s, Recipient: s, Content: content.Content{Kind: content.Text, Value: text}, ImportID: s + text}
 	}
 	react := func(to string) *plan.Change {
-		return &plan.Change{Addr: reactionAt("r"), Action: plan.React, Account: s, Recipient: s, React: to, Target: plan.Target{ID: to}}
+		return &plan.Change{Addr: viewtest.ReactionAt("r"), Action: plan.React, Account: s, Recipient: s, React: to, Target: plan.Target{ID: to}}
 	}
 	edited := change("edited", plan.NoOp, "new "+s)
 	edited.Reason, edited.Base = plan.EditedAfterSent, &state.Entry{
@@ -30,16 +35,16 @@ func evilSince(s string) *PlanDoc {
 	imported := change("imported", plan.Import, s)
 	imported.Reason = plan.Imported
 	forgotten := react(s)
-	forgotten.Addr, forgotten.Action, forgotten.Reason = reactionAt("f"), plan.Forget, plan.Forgotten
+	forgotten.Addr, forgotten.Action, forgotten.Reason = viewtest.ReactionAt("f"), plan.Forget, plan.Forgotten
 	moved := change("to", plan.Send, s)
 	moved.Recipient = "2" + s
 	old := &plan.Plan{ID: "0" + s, Lineage: "0", Changes: []*plan.Change{
 		change("edited", plan.Send, s+" old"), change("gone", plan.Send, s), change("to", plan.Send, s+" {+x"), change("imported", plan.Import, "x"), react("1" + s),
 	}}
-	return NewPlanDoc(&plan.Plan{
+	return view.NewPlanDoc(&plan.Plan{
 		ID: s, Lineage: s, Selection: plan.Selection{Exclude: []string{s}}, Accounts: []plan.Account{{Name: s, IGID: "3", Endpoint: s}},
 		Changes: []*plan.Change{edited, imported, forgotten, moved, react(s)},
-	}, PlanOptions{Since: old, Saved: true})
+	}, view.PlanOptions{Since: old, Saved: true})
 }
 
 // evilReport is a run with s wherever a run holds a text of unknown origin.
@@ -51,7 +56,7 @@ func evilReport(s string) *apply.Report {
 	for i, r := range []apply.Result{
 		apply.ResultNone, apply.ResultDone, apply.ResultSkipped, apply.ResultRejected, apply.ResultInDoubt, apply.ResultHeld, apply.ResultStopped, apply.ResultLater,
 	} {
-		c := &plan.Change{Addr: messageOf("evil", s), Revision: 1 + i%2, Action: plan.Send, Account: s, Recipient: s}
+		c := &plan.Change{Addr: viewtest.MessageOf("evil", s), Revision: 1 + i%2, Action: plan.Send, Account: s, Recipient: s}
 		rep.Results = append(rep.Results, apply.ChangeResult{
 			Change: c, Result: r, MessageID: s, Because: c, Undecided: s,
 			Outcome: apply.Outcome{Code: i % 2, TraceID: s, Reason: s, Explain: s, Remedy: s},
@@ -64,7 +69,7 @@ func evilReport(s string) *apply.Report {
 // throughout.
 func FuzzRun(f *testing.F) {
 	for _, s := range []string{
-		hostile, "", "`", "a|b", "</summary></details>", "\n# x", "<!-- -->", "::error::x", "##[error]", "[-x-]{+y+}", "\xff", "\u202e", "@all #1 GH-1",
+		viewtest.Hostile, "", "`", "a|b", "</summary></details>", "\n# x", "<!-- -->", "::error::x", "##[error]", "[-x-]{+y+}", "\xff", "\u202e", "@all #1 GH-1",
 		strings.Repeat("👩‍👩‍👧", 60), strings.Repeat("`", 300), strings.Repeat("a ", 300), "https://example.com/x www.example.com", "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef",
 	} {
 		f.Add(s)
@@ -75,12 +80,12 @@ func FuzzRun(f *testing.F) {
 // checkRun writes a run and a compared plan that are hostile by s.
 func checkRun(t *testing.T, s string) {
 	t.Helper()
-	run := NewRunDoc(evilReport(s))
+	run := receipt.NewRunDoc(evilReport(s))
 	run.Again = "herald apply " + s
 	since := evilSince(s)
 	for name, write := range map[string]func(w io.Writer) error{
-		"run":  func(w io.Writer) error { return RunMarkdown(w, run, MarkdownOptions{Label: s}) },
-		"plan": func(w io.Writer) error { return PlanMarkdown(w, since, MarkdownOptions{Label: s}) },
+		"run":  func(w io.Writer) error { return markdown.Run(w, run, markdown.Options{Label: s}) },
+		"plan": func(w io.Writer) error { return markdown.Plan(w, since, markdown.Options{Label: s}) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
@@ -94,11 +99,11 @@ func checkRun(t *testing.T, s string) {
 	}
 	for _, verbose := range []bool{false, true} {
 		for _, width := range []int{0, 30, 80} {
-			opts := TextOptions{Width: width, Verbose: verbose}
-			text := render(t, func(w io.Writer) error {
-				return errors.Join(RunText(w, run, opts), PlanText(w, since, opts))
+			opts := text.Options{Width: width, Verbose: verbose}
+			text := viewtest.Render(t, func(w io.Writer) error {
+				return errors.Join(text.Run(w, run, opts), text.Plan(w, since, opts))
 			})
-			checkRunes(t, text)
+			viewtest.CheckRunes(t, text)
 			checkCommands(t, text)
 		}
 	}

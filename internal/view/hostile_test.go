@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -7,40 +7,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/text"
+	mdtext "github.com/yuin/goldmark/text"
 
-	"herald/config/content"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/markdown"
 	"herald/internal/view/safe"
-	"herald/plan"
-	"herald/state"
+	"herald/internal/view/text"
+	"herald/internal/view/viewtest"
 )
-
-// evilPlan has s wherever a plan holds a text of unknown origin.
-func evilPlan(s string) *PlanDoc {
-	key := messageOf("evil", s)
-	id := plan.Target{ID: s}
-	return NewPlanDoc(&plan.Plan{
-		ID: s, Lineage: s,
-		Accounts:  []plan.Account{{Name: s, IGID: "1", Endpoint: s}},
-		Selection: plan.Selection{Only: []string{s}},
-		Changes: []*plan.Change{
-			{Addr: key, Revision: 2, Action: plan.Send, Account: "1", Recipient: s, Content: content.Content{Kind: content.Text, Value: s}, MovedFrom: messageOf("old", s)},
-			{Addr: messageOf("post", s), Action: plan.Send, Account: "1", Recipient: s, Content: content.Content{Kind: content.Post, Value: s}, HeldBy: key, HeldWhy: plan.InDoubt},
-			{Addr: messageOf("doubt", s), Action: plan.Settle, Reason: plan.InDoubt, Account: s, Recipient: "2", Content: content.Content{Kind: content.Image, Value: s}, Base: &state.Entry{}},
-			{Addr: reactionAt("r"), Action: plan.Rereact, Account: s, Recipient: "2", React: s, Target: id, Base: &state.Entry{Reaction: s, Target: s}},
-			{Addr: reactionAt("r2"), Action: plan.Retarget, Account: s, Recipient: "2", React: s, Target: id, Base: &state.Entry{Reaction: s, Target: s}},
-			{Addr: messageOf("code", s), Action: plan.NoOp, Reason: plan.RejectedFinal, Account: s, Recipient: "2", Content: content.Content{Kind: content.Link, Value: s}, Base: &state.Entry{Refusal: &state.Refusal{Reason: s}}},
-		},
-		Moves: []plan.Move{{From: messageOf("old", s), To: key}},
-	}, PlanOptions{
-		Diagnostics: hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: s, Detail: s, Subject: &hcl.Range{Filename: s, Start: hcl.InitialPos, End: hcl.InitialPos}}},
-		Sources:     func(string) []byte { return []byte(s) },
-	})
-}
 
 var ourHTML = regexp.MustCompile(`^(<!-- herald:(plan|run)(:[A-Za-z0-9._/-]+)? -->|` +
 	`<details><summary>([A-Z][a-z ]*)?(<code>[^<>\n]*</code>)?[a-z0-9, ]*</summary>|</details>)\n*$`)
@@ -50,7 +27,7 @@ var ourHTML = regexp.MustCompile(`^(<!-- herald:(plan|run)(:[A-Za-z0-9._/-]+)? -
 func checkMarkdown(t *testing.T, doc []byte) {
 	t.Helper()
 	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
-	root := md.Parser().Parse(text.NewReader(doc))
+	root := md.Parser().Parse(mdtext.NewReader(doc))
 	err := ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
@@ -79,22 +56,12 @@ func checkMarkdown(t *testing.T, doc []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRunes(t, string(doc))
-}
-
-// checkRunes finds what moves or hides text, the parts of emoji apart.
-func checkRunes(t *testing.T, s string) {
-	t.Helper()
-	for _, r := range s {
-		if safe.Odd(r) && r != '\n' && r != 0x200d && r != 0xfe0e && r != 0xfe0f && (r < 0xe0061 || r > 0xe007f) {
-			t.Errorf("%U in the output", r)
-		}
-	}
+	viewtest.CheckRunes(t, string(doc))
 }
 
 func TestSampleMarkdownIsOurs(t *testing.T) {
 	var b bytes.Buffer
-	if err := PlanMarkdown(&b, sampleDoc(), MarkdownOptions{}); err != nil {
+	if err := markdown.Plan(&b, viewtest.SampleDoc(), markdown.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	checkMarkdown(t, b.Bytes())
@@ -103,7 +70,7 @@ func TestSampleMarkdownIsOurs(t *testing.T) {
 // FuzzFormats writes a plan that is hostile throughout in every format.
 func FuzzFormats(f *testing.F) {
 	for _, s := range []string{
-		hostile, "", "`", "``` @all", "a|b", "</details>\n\n<script>", "\n\n# x\n- y", "~~~", "<!-- ", "\\", "[x](y)", "&lt;", "\x1b]0;x\a",
+		viewtest.Hostile, "", "`", "``` @all", "a|b", "</details>\n\n<script>", "\n\n# x\n- y", "~~~", "<!-- ", "\\", "[x](y)", "&lt;", "\x1b]0;x\a",
 		" ", "\t", "x\n    y", "https://example.com", "\u202e", strings.Repeat("👩‍👩‍👧", 80), "</code></summary>", "\xff\r\n", "$${x}", "::error::x", "a ::stop-commands::x y", strings.Repeat("x", 40) + "::error::", "##[error]x ##vso[y]", "pаypal {{name}} Hi ,",
 	} {
 		f.Add(s)
@@ -114,33 +81,33 @@ func FuzzFormats(f *testing.F) {
 // checkFormats writes a plan that is hostile by s.
 func checkFormats(t *testing.T, s string) {
 	t.Helper()
-	d := evilPlan(s)
+	d := viewtest.EvilPlan(s)
 	var md, plain, data, diags bytes.Buffer
-	if err := PlanMarkdown(&md, d, MarkdownOptions{}); err != nil {
+	if err := markdown.Plan(&md, d, markdown.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	checkMarkdown(t, md.Bytes())
-	if err := PlanText(&plain, d, TextOptions{Width: 40}); err != nil {
+	if err := text.Plan(&plain, d, text.Options{Width: 40}); err != nil {
 		t.Fatal(err)
 	}
-	checkRunes(t, plain.String())
+	viewtest.CheckRunes(t, plain.String())
 	plain.Reset()
-	if err := PlanText(&plain, d, TextOptions{Width: 40, Verbose: true}); err != nil {
+	if err := text.Plan(&plain, d, text.Options{Width: 40, Verbose: true}); err != nil {
 		t.Fatal(err)
 	}
-	checkRunes(t, plain.String())
+	viewtest.CheckRunes(t, plain.String())
 	checkCommands(t, plain.String())
 	checkLines(t, plain.String())
-	if err := Diagnostics(&diags, d.Diagnostics, d.Sources, TextOptions{}); err != nil {
+	if err := text.Diagnostics(&diags, d.Diagnostics, d.Sources, text.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	checkRunes(t, diags.String())
+	viewtest.CheckRunes(t, diags.String())
 	for line := range strings.SplitSeq(strings.TrimSuffix(diags.String(), "\n"), "\n") {
 		if !strings.HasPrefix(line, "│") && line != "╷" && line != "╵" {
 			t.Errorf("a line outside of the frame: %q", line)
 		}
 	}
-	if err := PlanJSON(&data, d); err != nil {
+	if err := jsondoc.Plan(&data, d); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range strings.TrimSuffix(data.String(), "\n") {

@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -10,25 +10,19 @@ import (
 
 	"herald/apply"
 	"herald/config/content"
+	"herald/internal/view"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/markdown"
+	"herald/internal/view/receipt"
+	"herald/internal/view/text"
+	"herald/internal/view/viewtest"
 	"herald/plan"
 )
 
-// longPlan sends one text to each of n people.
-func longPlan(n int) *plan.Plan {
-	p := &plan.Plan{ID: "sha256:0", Lineage: "l", Accounts: []plan.Account{{Name: "shop", IGID: shopID, Endpoint: defaultEndpoint}}}
-	for i := range n {
-		p.Changes = append(p.Changes, &plan.Change{
-			Addr: messageOf("campaign", fmt.Sprintf("person-%d", i)), Revision: 1, Action: plan.Send, Reason: plan.NotSentYet,
-			Account: shopID, Recipient: fmt.Sprint(1000 + i), Content: content.Content{Kind: content.Text, Value: fmt.Sprintf("Hi, number %d. See you soon! 🚚", i)},
-		})
-	}
-	return p
-}
-
 func TestLongPlanIsNoBook(t *testing.T) {
-	d := NewPlanDoc(longPlan(10_000), PlanOptions{})
+	d := view.NewPlanDoc(viewtest.LongPlan(10_000), view.PlanOptions{})
 	var b bytes.Buffer
-	if err := PlanText(&b, d, TextOptions{Width: 80}); err != nil {
+	if err := text.Plan(&b, d, text.Options{Width: 80}); err != nil {
 		t.Fatal(err)
 	}
 	_, end, _ := strings.Cut(b.String(), "number 1000. See you soon! 🚚\n")
@@ -43,7 +37,7 @@ Plan sha256:0
 		t.Errorf("the plan ends with\n%s\nwant\n%s", end, want)
 	}
 	b.Reset()
-	if err := PlanText(&b, d, TextOptions{Verbose: true}); err != nil {
+	if err := text.Plan(&b, d, text.Options{Verbose: true}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "number 9999. ") {
@@ -52,13 +46,13 @@ Plan sha256:0
 }
 
 func TestOneLongConversationIsCut(t *testing.T) {
-	p := longPlan(300)
+	p := viewtest.LongPlan(300)
 	for _, c := range p.Changes {
 		c.Recipient = "1001"
 	}
 	p.Changes[250].Content.Value = "Hi {{name}}"
 	var b bytes.Buffer
-	if err := PlanText(&b, NewPlanDoc(p, PlanOptions{}), TextOptions{Width: 80}); err != nil {
+	if err := text.Plan(&b, view.NewPlanDoc(p, view.PlanOptions{}), text.Options{Width: 80}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -74,20 +68,20 @@ func TestOneLongConversationIsCut(t *testing.T) {
 // TestPageOfAManifoldPlan holds that a plan of many sorts of conversations, long
 // texts, moves and marks is a page of about a hundred lines.
 func TestPageOfAManifoldPlan(t *testing.T) {
-	p := longPlan(10_000)
+	p := viewtest.LongPlan(10_000)
 	for i, c := range p.Changes {
-		c.Addr = messageOf(fmt.Sprintf("block_%d", i%70), fmt.Sprintf("person-%d", i))
+		c.Addr = viewtest.MessageOf(fmt.Sprintf("block_%d", i%70), fmt.Sprintf("person-%d", i))
 		if i%3 == 0 {
 			c.Content.Value = strings.Repeat("A line\n", 140)
 		}
 		if i%7000 == 7 {
 			c.Content.Value = "Hi , \u202e{{name}} pаypal \x00"
 		}
-		p.Moves = append(p.Moves, plan.Move{From: message("a"), To: message("b")})
+		p.Moves = append(p.Moves, plan.Move{From: viewtest.Message("a"), To: viewtest.Message("b")})
 	}
 	for _, width := range []int{0, 40, 80, 140} {
 		var b bytes.Buffer
-		if err := PlanText(&b, NewPlanDoc(p, PlanOptions{}), TextOptions{Width: width}); err != nil {
+		if err := text.Plan(&b, view.NewPlanDoc(p, view.PlanOptions{}), text.Options{Width: width}); err != nil {
 			t.Fatal(err)
 		}
 		if lines := strings.Count(b.String(), "\n"); lines > 110 || lines < 60 {
@@ -102,12 +96,12 @@ func TestPageOfAManifoldPlan(t *testing.T) {
 func TestMarkdownKeepsItsBudget(t *testing.T) {
 	for _, n := range []int{1, 100, 10_000} {
 		for _, budget := range []int{0, 8_000, 65_536} {
-			p := longPlan(n)
+			p := viewtest.LongPlan(n)
 			for range 30 {
-				p.Moves = append(p.Moves, plan.Move{From: message("a"), To: message("b")})
+				p.Moves = append(p.Moves, plan.Move{From: viewtest.Message("a"), To: viewtest.Message("b")})
 			}
 			var b bytes.Buffer
-			if err := PlanMarkdown(&b, NewPlanDoc(p, PlanOptions{Diagnostics: sampleDiagnostics(), Sources: sampleSource}), MarkdownOptions{Budget: budget}); err != nil {
+			if err := markdown.Plan(&b, view.NewPlanDoc(p, view.PlanOptions{Diagnostics: viewtest.SampleDiagnostics(), Sources: viewtest.SampleSource}), markdown.Options{Budget: budget}); err != nil {
 				t.Fatal(err)
 			}
 			if budget == 0 {
@@ -134,32 +128,32 @@ func TestMarkdownKeepsItsBudget(t *testing.T) {
 // long marks, in a plan and in a run, and all else that may be long.
 func TestHostileMarkdownKeepsItsBudget(t *testing.T) {
 	long := strings.Repeat("\x00\u202e|`&<", 1_000)
-	p := longPlan(500)
+	p := viewtest.LongPlan(500)
 	p.ID, p.Lineage = long, ""
 	for i, c := range p.Changes {
-		c.Addr, c.Recipient = messageOf("x", fmt.Sprint(i)+long), fmt.Sprint(i)+long
+		c.Addr, c.Recipient = viewtest.MessageOf("x", fmt.Sprint(i)+long), fmt.Sprint(i)+long
 		c.Content.Value = strings.Repeat("\x1b{{x}}\u202e", 90)
 	}
 	for i := range 100 {
 		p.Accounts = append(p.Accounts, plan.Account{Name: fmt.Sprint(i) + long, IGID: fmt.Sprint(i), Endpoint: long})
 		p.Selection.Only = append(p.Selection.Only, long)
-		p.Moves = append(p.Moves, plan.Move{From: messageOf("a", long), To: messageOf("b", long)})
+		p.Moves = append(p.Moves, plan.Move{From: viewtest.MessageOf("a", long), To: viewtest.MessageOf("b", long)})
 	}
 	rep := &apply.Report{PlanID: long, Prepare: true, Prepared: 9, Broken: errors.New(long)}
 	for i, c := range p.Changes {
 		rep.Results = append(rep.Results, apply.ChangeResult{Change: c, Result: apply.Result(i % 8), MessageID: long, Because: c, Outcome: apply.Outcome{TraceID: long}})
 	}
-	diags := sampleDiagnostics()
+	diags := viewtest.SampleDiagnostics()
 	diags[0].Detail = strings.Repeat(long+" ", 20)
-	d := NewPlanDoc(p, PlanOptions{Since: oldPlan(), Diagnostics: diags})
-	run := NewRunDoc(rep)
+	d := view.NewPlanDoc(p, view.PlanOptions{Since: viewtest.OldPlan(), Diagnostics: diags})
+	run := receipt.NewRunDoc(rep)
 	run.Again, run.Diagnostics = "herald apply "+long, diags
 	for _, budget := range []int{1, 65_000, 200_000} {
 		for name, write := range map[string]func(w io.Writer) error{
-			"plan": func(w io.Writer) error { return PlanMarkdown(w, d, MarkdownOptions{Budget: budget, Label: long}) },
-			"run":  func(w io.Writer) error { return RunMarkdown(w, run, MarkdownOptions{Budget: budget, Label: long}) },
+			"plan": func(w io.Writer) error { return markdown.Plan(w, d, markdown.Options{Budget: budget, Label: long}) },
+			"run":  func(w io.Writer) error { return markdown.Run(w, run, markdown.Options{Budget: budget, Label: long}) },
 		} {
-			doc := render(t, write)
+			doc := viewtest.Render(t, write)
 			if most := max(budget, 8_000); len(doc) > most {
 				t.Errorf("the %s has %d bytes, more than %d", name, len(doc), most)
 			}
@@ -169,19 +163,21 @@ func TestHostileMarkdownKeepsItsBudget(t *testing.T) {
 }
 
 func BenchmarkFormats(b *testing.B) {
-	p := longPlan(10_000)
+	p := viewtest.LongPlan(10_000)
 	for _, bm := range []struct {
 		name  string
-		write func(w io.Writer, d *PlanDoc) error
+		write func(w io.Writer, d *view.PlanDoc) error
 	}{
-		{"text", func(w io.Writer, d *PlanDoc) error { return PlanText(w, d, TextOptions{Width: 80}) }},
-		{"verbose", func(w io.Writer, d *PlanDoc) error { return PlanText(w, d, TextOptions{Width: 80, Verbose: true}) }},
-		{"json", PlanJSON},
-		{"markdown", func(w io.Writer, d *PlanDoc) error { return PlanMarkdown(w, d, MarkdownOptions{}) }},
+		{"text", func(w io.Writer, d *view.PlanDoc) error { return text.Plan(w, d, text.Options{Width: 80}) }},
+		{"verbose", func(w io.Writer, d *view.PlanDoc) error {
+			return text.Plan(w, d, text.Options{Width: 80, Verbose: true})
+		}},
+		{"json", jsondoc.Plan},
+		{"markdown", func(w io.Writer, d *view.PlanDoc) error { return markdown.Plan(w, d, markdown.Options{}) }},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			for b.Loop() {
-				if err := bm.write(io.Discard, NewPlanDoc(p, PlanOptions{})); err != nil {
+				if err := bm.write(io.Discard, view.NewPlanDoc(p, view.PlanOptions{})); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -10,12 +10,13 @@ import (
 
 	"herald/config/content"
 	"herald/internal/view/odd"
+	"herald/internal/view/wording"
 	"herald/plan"
 	"herald/state"
 )
 
-// defaultEndpoint is where a message goes unless an account says otherwise.
-const defaultEndpoint = "https://graph.instagram.com"
+// DefaultEndpoint is where a message goes unless an account says otherwise.
+const DefaultEndpoint = "https://graph.instagram.com"
 
 // PlanOptions are what a plan's document needs beside the plan.
 type PlanOptions struct {
@@ -73,35 +74,13 @@ type PlanDoc struct {
 	// Differences and Settings are what differs from the plan Since.
 	Differences []plan.Difference
 	Settings    []plan.Setting
+	// Changes are all of the plan, those that are not shown too, in its order.
+	Changes []*plan.Change
 	PlanOptions
 
-	changes []*plan.Change
-	names   map[string]string // accounts by IG id
-	odd     map[*plan.Change][]odd.Mark
-	sent    map[string]string // texts of Since by their fingerprint, sensitive ones apart
-}
-
-// Counts are how many addresses a plan has of each sort. One that is held is
-// in Held alone.
-type Counts struct {
-	Send    int `json:"send"`
-	React   int `json:"react"`
-	Unreact int `json:"unreact"`
-	Settle  int `json:"settle"`
-	Repeat  int `json:"repeat"` // reactions in doubt
-	Held    int `json:"held"`
-	Moved   int `json:"moved"`
-	Import  int `json:"import"` // recorded, and nothing is sent
-	Forget  int `json:"forget"` // taken out of the record
-
-	AlreadySent    int `json:"already_sent"`
-	AlreadyReacted int `json:"already_reacted"`
-	Edited         int `json:"edited_after_sent"`
-	Lowered        int `json:"revision_lowered"`
-	Rejected       int `json:"rejected_final"`
-	InDoubt        int `json:"in_doubt"` // left to a person
-	NotSelected    int `json:"not_selected"`
-	Retired        int `json:"retired"`
+	names map[string]string // accounts by IG id
+	odd   map[*plan.Change][]odd.Mark
+	sent  map[string]string // texts of Since by their fingerprint, sensitive ones apart
 }
 
 // Conversation is what a plan has to say about one account and one person.
@@ -121,12 +100,12 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 	d := &PlanDoc{
 		ID: p.ID, Lineage: p.Lineage, Accounts: p.Accounts, Selection: p.Selection, RetryRejected: p.RetryRejected,
 		Moves: p.Moves, Outputs: p.Outputs, PlanOptions: opts,
-		changes: p.Changes, names: make(map[string]string, len(p.Accounts)), odd: make(map[*plan.Change][]odd.Mark),
+		Changes: p.Changes, names: make(map[string]string, len(p.Accounts)), odd: make(map[*plan.Change][]odd.Mark),
 	}
 	maps.Copy(d.names, opts.Names)
 	for _, a := range p.Accounts {
 		d.names[a.IGID] = a.Name
-		if a.Endpoint != defaultEndpoint {
+		if a.Endpoint != DefaultEndpoint {
 			d.Elsewhere = append(d.Elsewhere, a)
 		}
 	}
@@ -141,8 +120,8 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 	d.Counts.Moved = len(p.Moves)
 	byKey := make(map[state.Conversation]*Conversation)
 	for _, c := range p.Changes {
-		d.Counts.add(c)
-		if !noteworthy(c) {
+		d.Counts.Add(c)
+		if !Noteworthy(c) {
 			continue
 		}
 		if found := marks(c); found != nil {
@@ -151,7 +130,7 @@ func NewPlanDoc(p *plan.Plan, opts PlanOptions) *PlanDoc {
 		}
 		conv := byKey[c.Conversation()]
 		if conv == nil {
-			conv = &Conversation{Account: d.accountName(c.Account), Recipient: c.Recipient}
+			conv = &Conversation{Account: d.AccountName(c.Account), Recipient: c.Recipient}
 			byKey[c.Conversation()] = conv
 			d.Conversations = append(d.Conversations, conv)
 		}
@@ -171,14 +150,16 @@ func texts(p *plan.Plan) map[string]string {
 	return sent
 }
 
-// sentText returns the text that was sent with that fingerprint; false if it is
+// SentText returns the text that was sent with that fingerprint; false if it is
 // not known.
-func (d *PlanDoc) sentText(fingerprint string) (string, bool) {
+func (d *PlanDoc) SentText(fingerprint string) (string, bool) {
 	text, ok := d.sent[fingerprint]
 	return text, ok
 }
 
-func (d *PlanDoc) accountName(igID string) string {
+// AccountName is the name of the account with that IG id; the id itself where the
+// plan has no such account.
+func (d *PlanDoc) AccountName(igID string) string {
 	if name := d.names[igID]; name != "" {
 		return name
 	}
@@ -196,69 +177,13 @@ func (conv *Conversation) add(c *plan.Change) {
 	}
 }
 
-// noteworthy reports whether a change is shown: all that is to be done, and
+// Noteworthy reports whether a change is shown: all that is to be done, and
 // what is not done although somebody might expect it.
-func noteworthy(c *plan.Change) bool {
+func Noteworthy(c *plan.Change) bool {
 	return c.Action != plan.NoOp || slices.Contains(shownNoOps[:], c.Reason)
 }
 
 var shownNoOps = [...]plan.Reason{plan.EditedAfterSent, plan.RevisionLowered, plan.RejectedFinal, plan.InDoubt}
-
-// add counts one change.
-func (n *Counts) add(c *plan.Change) {
-	if c.Held() {
-		n.Held++
-		return
-	}
-	switch c.Action {
-	case plan.Send:
-		n.Send++
-	case plan.React, plan.Rereact:
-		n.React++
-	case plan.Retarget:
-		n.React++
-		n.Unreact++
-	case plan.Unreact:
-		n.Unreact++
-	case plan.Settle:
-		n.Settle++
-	case plan.Repeat:
-		n.Repeat++
-	case plan.Import:
-		n.Import++
-	case plan.Forget:
-		n.Forget++
-	case plan.NoOp:
-		n.addNoOp(c.Reason)
-	}
-}
-
-func (n *Counts) addNoOp(r plan.Reason) {
-	switch r {
-	case plan.AlreadySent:
-		n.AlreadySent++
-	case plan.AlreadyReacted:
-		n.AlreadyReacted++
-	case plan.EditedAfterSent:
-		n.Edited++
-	case plan.RevisionLowered:
-		n.Lowered++
-	case plan.RejectedFinal:
-		n.Rejected++
-	case plan.InDoubt:
-		n.InDoubt++
-	case plan.NotSelected:
-		n.NotSelected++
-	case plan.NotSentYet, plan.RevisionRaised, plan.RejectedBefore, plan.MaybeRenamed, plan.Retired, plan.NotReactedYet,
-		plan.ReactionChanged, plan.TargetChanged, plan.Removed, plan.Imported, plan.Forgotten:
-	}
-}
-
-// Pending is how many addresses an apply would call Instagram for.
-func (n Counts) Pending() int { return n.Send + n.React + n.Unreact + n.Settle + n.Repeat }
-
-// Recorded is how many addresses an apply would write in the record only.
-func (n Counts) Recorded() int { return n.Moved + n.Import + n.Forget }
 
 // Empty reports whether there is nothing to do, to hold or to record.
 func (d *PlanDoc) Empty() bool { return d.Counts.Pending()+d.Counts.Held+d.Counts.Recorded() == 0 }
@@ -281,14 +206,14 @@ func (d *PlanDoc) Summary() string {
 	parts := []string{
 		content.Thousands(n.Send) + " to send", content.Thousands(n.React) + " to react", content.Thousands(n.Unreact) + " to unreact",
 	}
-	parts = appendCounts(parts, []counted{{n.Repeat, "to repeat"}, {n.Settle, "to settle"}, {n.Held, "held"}, {n.Moved, "moved"}, {n.Import, "to record as sent by hand"}, {n.Forget, "to forget"}})
+	parts = wording.AppendCounts(parts, []wording.Counted{{n.Repeat, "to repeat"}, {n.Settle, "to settle"}, {n.Held, "held"}, {n.Moved, "moved"}, {n.Import, "to record as sent by hand"}, {n.Forget, "to forget"}})
 	return "Plan: " + strings.Join(parts, ", ") + "."
 }
 
 // Rest counts in one line what is not shown or stays as it is; it may be "".
 func (d *PlanDoc) Rest() string {
 	n := d.Counts
-	parts := appendCounts(nil, []counted{
+	parts := wording.AppendCounts(nil, []wording.Counted{
 		{n.AlreadySent, "already sent"},
 		{n.AlreadyReacted, "already reacted"},
 		{n.Edited, "edited after sending"},
@@ -302,21 +227,6 @@ func (d *PlanDoc) Rest() string {
 		return ""
 	}
 	return "Besides: " + strings.Join(parts, ", ") + "."
-}
-
-type counted struct {
-	n    int
-	what string
-}
-
-// appendCounts appends those that are not zero.
-func appendCounts(parts []string, counts []counted) []string {
-	for _, c := range counts {
-		if c.n > 0 {
-			parts = append(parts, content.Thousands(c.n)+" "+c.what)
-		}
-	}
-	return parts
 }
 
 // NoRecord says in sentences what it means that the plan has no lineage; it is
@@ -334,36 +244,36 @@ func (d *PlanDoc) NoRecord() string {
 
 // Warnings are the lines that stand at the very top: where anything is sent
 // but to Instagram, and which part of the configuration was left out.
-func (d *PlanDoc) Warnings() []Words {
-	var lines []Words
+func (d *PlanDoc) Warnings() []wording.Words {
+	var lines []wording.Words
 	if d.Sandbox {
-		lines = append(lines, Words{plain("Sandbox: a local Instagram takes everything; nothing leaves this machine.")})
+		lines = append(lines, wording.Words{wording.Plain("Sandbox: a local Instagram takes everything; nothing leaves this machine.")})
 	} else {
 		for i, a := range d.Elsewhere {
 			if i == maxAccounts {
-				lines = append(lines, Words{plain("So do " + count(len(d.Elsewhere)-i, "more account", "more accounts") + ": another endpoint is theirs.")})
+				lines = append(lines, wording.Words{wording.Plain("So do " + wording.Count(len(d.Elsewhere)-i, "more account", "more accounts") + ": another endpoint is theirs.")})
 				break
 			}
-			lines = append(lines, Words{
-				plain("Account "), named(a.Name), plain(" sends to "), named(a.Endpoint),
-				plain(", not to "), named(strings.TrimPrefix(defaultEndpoint, "https://")), plain("."),
+			lines = append(lines, wording.Words{
+				wording.Plain("Account "), wording.Named(a.Name), wording.Plain(" sends to "), wording.Named(a.Endpoint),
+				wording.Plain(", not to "), wording.Named(strings.TrimPrefix(DefaultEndpoint, "https://")), wording.Plain("."),
 			})
 		}
 	}
 	if len(d.Selection.Only)+len(d.Selection.Exclude) > 0 {
-		line := Words{plain("A part of the configuration only:")}
+		line := wording.Words{wording.Plain("A part of the configuration only:")}
 		flags := slices.Concat(prefixed("-only=", d.Selection.Only), prefixed("-exclude=", d.Selection.Exclude))
 		for i, flag := range flags {
 			if i == maxFlags {
-				line = append(line, plain(" and "+content.Thousands(len(flags)-i)+" more"))
+				line = append(line, wording.Plain(" and "+content.Thousands(len(flags)-i)+" more"))
 				break
 			}
-			line = append(line, plain(" "), named(flag))
+			line = append(line, wording.Plain(" "), wording.Named(flag))
 		}
 		lines = append(lines, line)
 	}
 	if d.RetryRejected {
-		lines = append(lines, Words{plain("Messages that were refused for good are tried again (-retry-rejected).")})
+		lines = append(lines, wording.Words{wording.Plain("Messages that were refused for good are tried again (-retry-rejected).")})
 	}
 	return lines
 }
@@ -375,11 +285,11 @@ const maxAccounts, maxNamed = 5, 5
 // MarkedWarning says that messages look odd and which, nil if none does. It
 // stands at the top: the notes below the messages may be among what is left
 // out.
-func (d *PlanDoc) MarkedWarning() []Words {
+func (d *PlanDoc) MarkedWarning() []wording.Words {
 	if d.Marked == 0 {
 		return nil
 	}
-	line := Words{plain(count(d.Marked, "message looks odd", "messages look odd") + ": ")}
+	line := wording.Words{wording.Plain(wording.Count(d.Marked, "message looks odd", "messages look odd") + ": ")}
 	n := 0
 	for _, conv := range d.Conversations {
 		for _, c := range conv.Changes {
@@ -390,15 +300,15 @@ func (d *PlanDoc) MarkedWarning() []Words {
 				continue
 			}
 			if n > 1 {
-				line = append(line, plain(", "))
+				line = append(line, wording.Plain(", "))
 			}
-			line = append(line, named(c.Addr.String()))
+			line = append(line, wording.Named(c.Addr.String()))
 		}
 	}
 	if n > maxNamed {
-		line = append(line, plain(" and "+content.Thousands(n-maxNamed)+" more"))
+		line = append(line, wording.Plain(" and "+content.Thousands(n-maxNamed)+" more"))
 	}
-	return []Words{append(line, plain("."))}
+	return []wording.Words{append(line, wording.Plain("."))}
 }
 
 // maxFlags is how many patterns of a selection are written out.
@@ -412,20 +322,20 @@ func prefixed(prefix string, all []string) []string {
 	return out
 }
 
-// marks are what is odd about the content of a change, nil if nothing is. Of a
+// Marks are what is odd about the content of a change, nil if nothing is. Of a
 // sensitive one the pieces are left out.
-func (d *PlanDoc) marks(c *plan.Change) []odd.Mark {
-	if noteworthy(c) {
+func (d *PlanDoc) Marks(c *plan.Change) []odd.Mark {
+	if Noteworthy(c) {
 		return d.odd[c] // looked for once
 	}
 	return marks(c)
 }
 
-// oddRest says how many of the changes that are left out have marks.
-func (d *PlanDoc) oddRest(rest []*plan.Change) string {
+// OddRest says how many of the changes that are left out have marks.
+func (d *PlanDoc) OddRest(rest []*plan.Change) string {
 	n := 0
 	for _, c := range rest {
-		if d.marks(c) != nil {
+		if d.Marks(c) != nil {
 			n++
 		}
 	}

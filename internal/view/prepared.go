@@ -4,24 +4,25 @@ import (
 	"time"
 
 	"herald/apply"
+	"herald/internal/view/wording"
 	"herald/plan"
 	"herald/state"
 )
 
-// prepared reports whether a run has prepared the message of an entry, and may
+// Prepared reports whether a run has prepared the message of an entry, and may
 // be sending it: the entry is an intent with a claim. A nil entry is none.
-func prepared(e *state.Entry) bool {
+func Prepared(e *state.Entry) bool {
 	return e != nil && e.Status == state.Intent && e.Claim != ""
 }
 
-// sentUntil returns until when the run that prepared an entry may send it, for
+// SentUntil returns until when the run that prepared an entry may send it, for
 // a person: in whole minutes, and rather a little too late. It is "" where the
 // record does not say when the entry was prepared.
-func sentUntil(e *state.Entry) string {
+func SentUntil(e *state.Entry) string {
 	if e.IntendedAt.IsZero() {
 		return ""
 	}
-	return moment(e.IntendedAt.Add(apply.ClaimLease + time.Minute - time.Nanosecond))
+	return wording.Moment(e.IntendedAt.Add(apply.ClaimLease + time.Minute - time.Nanosecond))
 }
 
 // preparedSentence says who prepared a message, and until when it may be sent:
@@ -31,27 +32,18 @@ func preparedSentence(e *state.Entry, who string) string {
 	if e.IntendedAt.IsZero() {
 		return "Prepared by " + who + ", the record does not say when; it may be sent at any time."
 	}
-	return "Prepared by " + who + " at " + moment(e.IntendedAt) + "; it may be sent until " + sentUntil(e) + "."
+	return "Prepared by " + who + " at " + wording.Moment(e.IntendedAt) + "; it may be sent until " + SentUntil(e) + "."
 }
 
 // preparedNote says of a change in doubt that it was prepared, and what to do
 // about it. here says that this machine prepared it.
-func preparedNote(c *plan.Change, here bool) Words {
+func preparedNote(c *plan.Change, here bool) wording.Words {
 	if here {
-		return Words{plain(preparedSentence(c.Base, "this machine") + " An apply on this machine goes on with it; for any other it is in doubt.")}
+		return wording.Words{wording.Plain(preparedSentence(c.Base, "this machine") + " An apply on this machine goes on with it; for any other it is in doubt.")}
 	}
 	after := "after that, an apply reads the conversation, and sends it only if it is proven not to be there."
 	if c.Held() || c.Action == plan.NoOp {
 		after = "after that, look into the conversation, and say with herald resolve whether it is there."
 	}
-	return Words{plain(preparedSentence(c.Base, "another run") + " On the machine that prepared it, apply goes on. Elsewhere wait until then; " + after)}
-}
-
-// leaseEnd is the moment until which a prepared message may be sent, for JSON;
-// "" where the record does not say when it was prepared, or it was not.
-func leaseEnd(e *state.Entry) string {
-	if !prepared(e) || e.IntendedAt.IsZero() {
-		return ""
-	}
-	return stamp(e.IntendedAt.Add(apply.ClaimLease))
+	return wording.Words{wording.Plain(preparedSentence(c.Base, "another run") + " On the machine that prepared it, apply goes on. Elsewhere wait until then; " + after)}
 }

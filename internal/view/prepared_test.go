@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"io"
@@ -8,27 +8,35 @@ import (
 
 	"herald/apply"
 	"herald/config/content"
+	"herald/internal/view"
+	"herald/internal/view/htmlpage"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/markdown"
+	"herald/internal/view/receipt"
+	"herald/internal/view/stream"
+	"herald/internal/view/text"
+	"herald/internal/view/viewtest"
 	"herald/plan"
 	"herald/state"
 )
 
 // preparedPlan has one message that a run has prepared, in doubt for any other.
 func preparedPlan() *plan.Plan {
-	c := sendText(messageOf("welcome", "ana"), "1001", "Hi Ana.")
+	c := viewtest.SendText(viewtest.MessageOf("welcome", "ana"), "1001", "Hi Ana.")
 	c.Action, c.Reason = plan.Settle, plan.InDoubt
 	c.Base = &state.Entry{
-		Addr: c.Addr, Revision: 1, Account: shopID, Recipient: "1001", Status: state.Intent, Change: 1, PlanID: "sha256:11",
-		Claim: "0123456789abcdef", FirstIntendedAt: day(9).Add(time.Second), IntendedAt: day(9).Add(time.Second),
-		Fingerprint: content.Fingerprint(shopID, "1001", c.Content),
+		Addr: c.Addr, Revision: 1, Account: viewtest.ShopID, Recipient: "1001", Status: state.Intent, Change: 1, PlanID: "sha256:11",
+		Claim: "0123456789abcdef", FirstIntendedAt: viewtest.Day(9).Add(time.Second), IntendedAt: viewtest.Day(9).Add(time.Second),
+		Fingerprint: content.Fingerprint(viewtest.ShopID, "1001", c.Content),
 	}
-	return &plan.Plan{ID: "sha256:22", Lineage: "l", Accounts: shopAccount(), Changes: []*plan.Change{c}}
+	return &plan.Plan{ID: "sha256:22", Lineage: "l", Accounts: viewtest.ShopAccount(), Changes: []*plan.Change{c}}
 }
 
 // TestPreparedIsNoOrdinaryDoubt holds that each format tells that a message may
 // be sent at this moment, and until when, and offers no way to say that it was
 // not.
 func TestPreparedIsNoOrdinaryDoubt(t *testing.T) {
-	for format, text := range planFormats(t, NewPlanDoc(preparedPlan(), PlanOptions{})) {
+	for format, text := range planFormats(t, view.NewPlanDoc(preparedPlan(), view.PlanOptions{})) {
 		wants := []string{"Prepared by another run at 2026-09-14 09:30 UTC; it may be sent until 2026-09-14 10:01 UTC.", "On the machine that prepared it, apply goes on.", "wait until then"}
 		if format == "JSON" {
 			wants = []string{"claim", "prepared_at 2026-09-14T09:30:01Z", "may_be_sent_until 2026-09-14T10:00:01Z"}
@@ -47,13 +55,13 @@ func TestPreparedIsNoOrdinaryDoubt(t *testing.T) {
 	}
 	held := preparedPlan()
 	held.Changes[0].HeldBy, held.Changes[0].HeldWhy = held.Changes[0].Addr, plan.InDoubt
-	for format, text := range planFormats(t, NewPlanDoc(held, PlanOptions{})) {
+	for format, text := range planFormats(t, view.NewPlanDoc(held, view.PlanOptions{})) {
 		if strings.Contains(text, "-not-sent") || format != "JSON" && !strings.Contains(text, "look into the conversation") {
 			t.Errorf("the %s of one left to a person:\n%s", format, text)
 		}
 	}
-	here := render(t, func(w io.Writer) error {
-		return PlanText(w, NewPlanDoc(preparedPlan(), PlanOptions{Claimed: "sha256:11"}), TextOptions{})
+	here := viewtest.Render(t, func(w io.Writer) error {
+		return text.Plan(w, view.NewPlanDoc(preparedPlan(), view.PlanOptions{Claimed: "sha256:11"}), text.Options{})
 	})
 	if want := "Prepared by this machine at 2026-09-14 09:30 UTC; it may be sent until 2026-09-14 10:01 UTC. An apply on this machine goes on with it"; !strings.Contains(here, want) {
 		t.Errorf("no %q in\n%s", want, here)
@@ -64,21 +72,21 @@ func TestPreparedIsNoOrdinaryDoubt(t *testing.T) {
 // have been tried.
 func TestPreparedEntry(t *testing.T) {
 	entries := []*state.Entry{preparedPlan().Changes[0].Base}
-	text := render(t, func(w io.Writer) error { return EntryText(w, entries, TextOptions{}) })
+	entry := viewtest.Render(t, func(w io.Writer) error { return text.Entry(w, entries, text.Options{}) })
 	for _, want := range []string{"prepared by a run", "prepared at        2026-09-14 09:30 UTC", "may be sent until  2026-09-14 10:01 UTC"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("no %q in\n%s", want, text)
+		if !strings.Contains(entry, want) {
+			t.Errorf("no %q in\n%s", want, entry)
 		}
 	}
-	if strings.Contains(text, "tried") || strings.Contains(text, "doubt") {
-		t.Errorf("it was neither tried nor is the doubt ordinary:\n%s", text)
+	if strings.Contains(entry, "tried") || strings.Contains(entry, "doubt") {
+		t.Errorf("it was neither tried nor is the doubt ordinary:\n%s", entry)
 	}
-	list := render(t, func(w io.Writer) error { return EntriesText(w, entries, TextOptions{Verbose: true}) })
+	list := viewtest.Render(t, func(w io.Writer) error { return text.Entries(w, entries, text.Options{Verbose: true}) })
 	if want := "prepared by a run at 2026-09-14 09:30 UTC, may be sent until 2026-09-14 10:01 UTC"; !strings.Contains(list, want) {
 		t.Errorf("no %q in\n%s", want, list)
 	}
 	rec := state.NewRecord("l")
-	doc := render(t, func(w io.Writer) error { return EntriesJSON(w, rec, entries) })
+	doc := viewtest.Render(t, func(w io.Writer) error { return jsondoc.Entries(w, rec, entries) })
 	if want := `"prepared_at":"2026-09-14T09:30:01Z","may_be_sent_until":"2026-09-14T10:00:01Z"`; !strings.Contains(doc, want) {
 		t.Errorf("no %q in %s", want, doc)
 	}
@@ -86,9 +94,9 @@ func TestPreparedEntry(t *testing.T) {
 
 // claimReport is a run that had a claim and could not send all with it.
 func claimReport(reason string) *apply.Report {
-	one, two := sendText(messageOf("m", "1"), "1001", "One."), sendText(messageOf("m", "2"), "1002", "Two.")
-	return &apply.Report{PlanID: "sha256:22", Began: day(12), Ended: day(12), Posts: 1, Results: []apply.ChangeResult{
-		{Change: one, Result: apply.ResultDone, MessageID: "m1", Ended: day(12)},
+	one, two := viewtest.SendText(viewtest.MessageOf("m", "1"), "1001", "One."), viewtest.SendText(viewtest.MessageOf("m", "2"), "1002", "Two.")
+	return &apply.Report{PlanID: "sha256:22", Began: viewtest.Day(12), Ended: viewtest.Day(12), Posts: 1, Results: []apply.ChangeResult{
+		{Change: one, Result: apply.ResultDone, MessageID: "m1", Ended: viewtest.Day(12)},
 		{Change: two, Result: apply.ResultHeld, Because: two, Outcome: apply.Outcome{Reason: reason}},
 	}}
 }
@@ -100,7 +108,7 @@ func TestNotPreparedIsSaid(t *testing.T) {
 		"not_prepared": "Not sent: they were not prepared under this run's claim",
 		"claim_over":   "Not sent: the claim under which they were prepared has ended",
 	} {
-		d := NewRunDoc(claimReport(reason))
+		d := receipt.NewRunDoc(claimReport(reason))
 		d.Prepares = "herald apply -prepare p.plan"
 		for format, text := range runFormats(t, d) {
 			if format != "JSON" && (!strings.Contains(text, title) || !strings.Contains(text, "herald apply -prepare p.plan")) {
@@ -113,10 +121,10 @@ func TestNotPreparedIsSaid(t *testing.T) {
 			}
 		}
 		var lines strings.Builder
-		s := NewStream(&lines, StreamOptions{Version: "0.1.0", Now: func() time.Time { return day(12) }})
+		s := stream.New(&lines, stream.Options{Version: "0.1.0", Now: func() time.Time { return viewtest.Day(12) }})
 		rep := claimReport(reason)
 		s.Observe(apply.Event{Type: apply.ActionHeld, Change: rep.Results[1].Change, Because: rep.Results[1].Change, Outcome: rep.Results[1].Outcome})
-		s.Run(NewRunDoc(rep))
+		s.Run(receipt.NewRunDoc(rep))
 		if text := lines.String(); strings.Contains(text, "held_by") || !strings.Contains(text, "held: ") || !strings.Contains(text, "prepared") {
 			t.Errorf("%s: the stream says\n%s", reason, text)
 		}
@@ -124,7 +132,7 @@ func TestNotPreparedIsSaid(t *testing.T) {
 	for reason, want := range map[string]string{"clock_ahead": "Set the clock", "no_time": "Apply without preparing"} {
 		rep := claimReport(reason)
 		rep.Results[1].Result, rep.Results[1].Because = apply.ResultStopped, nil
-		d := NewRunDoc(rep)
+		d := receipt.NewRunDoc(rep)
 		if next, command := d.Next(); !strings.Contains(next, want) || (reason == "clock_ahead") != strings.Contains(command, "-prepare") {
 			t.Errorf("%s: %q, %q", reason, next, command)
 		}
@@ -132,12 +140,12 @@ func TestNotPreparedIsSaid(t *testing.T) {
 }
 
 // runFormats returns what a reader of each format learns about a run.
-func runFormats(t *testing.T, d *RunDoc) map[string]string {
+func runFormats(t *testing.T, d *receipt.RunDoc) map[string]string {
 	return map[string]string{
-		"text":     render(t, func(w io.Writer) error { return RunText(w, d, TextOptions{Verbose: true}) }),
-		"Markdown": seenMarkdown(t, render(t, func(w io.Writer) error { return RunMarkdown(w, d, MarkdownOptions{}) })),
-		"JSON":     seenJSON(t, render(t, func(w io.Writer) error { return RunJSON(w, d) })),
-		"HTML":     seen(t, render(t, func(w io.Writer) error { return RunHTML(w, d) })),
+		"text":     viewtest.Render(t, func(w io.Writer) error { return text.Run(w, d, text.Options{Verbose: true}) }),
+		"Markdown": seenMarkdown(t, viewtest.Render(t, func(w io.Writer) error { return markdown.Run(w, d, markdown.Options{}) })),
+		"JSON":     seenJSON(t, viewtest.Render(t, func(w io.Writer) error { return jsondoc.Run(w, d) })),
+		"HTML":     seen(t, viewtest.Render(t, func(w io.Writer) error { return htmlpage.Run(w, d) })),
 	}
 }
 
@@ -146,8 +154,8 @@ func runFormats(t *testing.T, d *RunDoc) map[string]string {
 // that its reader sees the text as it is.
 func TestNoLineOfAPageIsACommand(t *testing.T) {
 	text := "Hi\n::error file=x::pwn\n \t::add-mask::y\n:one\n::\nend :: here"
-	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: shopAccount(), Changes: []*plan.Change{sendText(message("evil"), "1001", text)}}
-	page := render(t, func(w io.Writer) error { return PlanHTML(w, NewPlanDoc(p, PlanOptions{})) })
+	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: viewtest.ShopAccount(), Changes: []*plan.Change{viewtest.SendText(viewtest.Message("evil"), "1001", text)}}
+	page := viewtest.Render(t, func(w io.Writer) error { return htmlpage.Plan(w, view.NewPlanDoc(p, view.PlanOptions{})) })
 	for line := range strings.Lines(page) {
 		if strings.HasPrefix(strings.TrimSpace(line), "::") {
 			t.Errorf("a line of the page is %q", line)
@@ -160,53 +168,13 @@ func TestNoLineOfAPageIsACommand(t *testing.T) {
 	}
 }
 
-// TestNoLineOfTheStyleIsACommand holds the same of what is not a text, and of
-// text that comes in pieces.
-func TestNoLineOfTheStyleIsACommand(t *testing.T) {
-	style, err := htmlFiles.ReadFile("html/style.css")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(style)) {
-		if strings.HasPrefix(strings.TrimSpace(line), "::") {
-			t.Errorf("the style has the line %q, in which a reference would stand for itself", line)
-		}
-	}
-	for _, size := range []int{1, 2, 3} {
-		var b strings.Builder
-		g := &lineGuard{w: &b}
-		for rest := "a::b\n::c\n :d\n:"; rest != ""; {
-			n := min(size, len(rest))
-			if _, err := io.WriteString(g, rest[:n]); err != nil {
-				t.Fatal(err)
-			}
-			rest = rest[n:]
-		}
-		if err := g.Flush(); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := b.String(), "a::b\n&#58;:c\n :d\n:"; got != want {
-			t.Errorf("in pieces of %d it wrote %q, want %q", size, got, want)
-		}
-	}
-}
-
 // TestBlankEdges holds that blanks around a text are marked at its ends and
 // nowhere else.
 func TestBlankEdges(t *testing.T) {
-	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: shopAccount(), Changes: []*plan.Change{sendText(message("edges"), "1001", "\n\nHi Ana, and Ben. ")}}
-	d := NewPlanDoc(p, PlanOptions{})
-	text := render(t, func(w io.Writer) error { return PlanText(w, d, TextOptions{}) })
+	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: viewtest.ShopAccount(), Changes: []*plan.Change{viewtest.SendText(viewtest.Message("edges"), "1001", "\n\nHi Ana, and Ben. ")}}
+	d := view.NewPlanDoc(p, view.PlanOptions{})
+	text := viewtest.Render(t, func(w io.Writer) error { return text.Plan(w, d, text.Options{}) })
 	if want := "Begins or ends with something that nobody sees: 2 line breaks (line 1), 1 blank (line 3)"; !strings.Contains(text, want) {
 		t.Errorf("no %q in\n%s", want, text)
-	}
-}
-
-// TestBlankEdgesOfABubble holds that the two ends are marked on the page.
-func TestBlankEdgesOfABubble(t *testing.T) {
-	p := &plan.Plan{ID: "sha256:1", Lineage: "l", Accounts: shopAccount(), Changes: []*plan.Change{sendText(message("edges"), "1001", "\n\nHi Ana, and Ben. ")}}
-	d := NewPlanDoc(p, PlanOptions{})
-	if got := len(markSpans(d.Item(p.Changes[0]))); got != 2 {
-		t.Errorf("%d pieces are marked, not the two ends", got)
 	}
 }

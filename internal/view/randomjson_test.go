@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -12,6 +12,11 @@ import (
 	"herald/apply"
 	"herald/config/addr"
 	"herald/config/content"
+	"herald/internal/view"
+	"herald/internal/view/jsondoc"
+	"herald/internal/view/receipt"
+	"herald/internal/view/stream"
+	"herald/internal/view/viewtest"
 	"herald/plan"
 	"herald/state"
 )
@@ -78,7 +83,7 @@ func anyChange(t *rapid.T) *plan.Change {
 	if kind == addr.Message {
 		c.Content = content.Content{
 			Kind:  rapid.SampledFrom(append(content.Kinds(), content.KindInvalid)).Draw(t, "content"),
-			Value: rapid.OneOf(anyText, rapid.SampledFrom([]string{hostile, "Hi {{name}} ,", "##[error]"})).Draw(t, "value"),
+			Value: rapid.OneOf(anyText, rapid.SampledFrom([]string{viewtest.Hostile, "Hi {{name}} ,", "##[error]"})).Draw(t, "value"),
 		}
 	} else {
 		c.React, c.Target.ID = anyText.Draw(t, "react"), anyText.Draw(t, "target")
@@ -111,7 +116,7 @@ func anyPlan(t *rapid.T) *plan.Plan {
 		Changes:   rapid.SliceOfN(rapid.Custom(anyChange), 0, 6).Draw(t, "changes"), Retired: rapid.IntRange(0, 9).Draw(t, "retired"),
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "accounts") {
-		p.Accounts = append(p.Accounts, plan.Account{Name: anyText.Draw(t, "account"), IGID: fmt.Sprint(i), Endpoint: rapid.OneOf(anyText, rapid.Just(defaultEndpoint)).Draw(t, "endpoint")})
+		p.Accounts = append(p.Accounts, plan.Account{Name: anyText.Draw(t, "account"), IGID: fmt.Sprint(i), Endpoint: rapid.OneOf(anyText, rapid.Just(view.DefaultEndpoint)).Draw(t, "endpoint")})
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "moves") {
 		p.Moves = append(p.Moves, plan.Move{From: anyAddr(t, addr.Message), To: anyAddr(t, addr.Message)})
@@ -120,7 +125,7 @@ func anyPlan(t *rapid.T) *plan.Plan {
 		o := plan.Output{Name: anyText.Draw(t, "output"), Sensitive: rapid.Bool().Draw(t, "sensitive"), JSON: []byte(`[1,null,"x"]`)}
 		if rapid.Bool().Draw(t, "with an id") && len(p.Changes) > 0 {
 			o.Refs = []addr.Instance{p.Changes[0].Addr}
-			o.JSON = []byte("[\"" + refOpen + "message.x" + refClose + "\"]")
+			o.JSON = []byte("[\"" + openRef + "message.x" + closeRef + "\"]")
 		}
 		p.Outputs = append(p.Outputs, o)
 	}
@@ -135,7 +140,7 @@ func anyDiagnostics(t *rapid.T) hcl.Diagnostics {
 			d.Severity = hcl.DiagWarning
 		}
 		if rapid.Bool().Draw(t, "somewhere") {
-			d.Subject = at(rapid.SampledFrom([]string{"txt", "message", "<<-EOT\n    One\n    Two\n  EOT\n", "}"}).Draw(t, "subject"))
+			d.Subject = viewtest.At(rapid.SampledFrom([]string{"txt", "message", "<<-EOT\n    One\n    Two\n  EOT\n", "}"}).Draw(t, "subject"))
 		}
 		diags = append(diags, d)
 	}
@@ -159,7 +164,7 @@ func anyReport(t *rapid.T, p *plan.Plan) *apply.Report {
 		Interrupted: rapid.Bool().Draw(t, "interrupted"), Refused: rapid.Bool().Draw(t, "refused"),
 	}
 	if rapid.Bool().Draw(t, "broken") {
-		rep.Broken = errDisk
+		rep.Broken = viewtest.ErrDisk
 	}
 	for _, c := range p.Changes {
 		if c.Action == plan.NoOp {
@@ -178,7 +183,7 @@ func anyReport(t *rapid.T, p *plan.Plan) *apply.Report {
 // TestAnyDocumentFitsItsSchema writes plans and runs that no planner would
 // make.
 func TestAnyDocumentFitsItsSchema(t *testing.T) {
-	planSchema, runSchema, streamSchema, stateSchema := compiled(t, "plan"), compiled(t, "run"), compiled(t, "stream"), compiled(t, "state")
+	planSchema, runSchema, streamSchema, stateSchema := viewtest.Compiled(t, "plan"), viewtest.Compiled(t, "run"), viewtest.Compiled(t, "stream"), viewtest.Compiled(t, "state")
 	rapid.Check(t, func(t *rapid.T) {
 		check := func(err error, doc []byte) {
 			if err != nil {
@@ -186,32 +191,32 @@ func TestAnyDocumentFitsItsSchema(t *testing.T) {
 			}
 		}
 		p := anyPlan(t)
-		opts := PlanOptions{Diagnostics: anyDiagnostics(t), Sources: sampleSource, Sandbox: rapid.Bool().Draw(t, "sandbox"), Saved: rapid.Bool().Draw(t, "saved")}
+		opts := view.PlanOptions{Diagnostics: anyDiagnostics(t), Sources: viewtest.SampleSource, Sandbox: rapid.Bool().Draw(t, "sandbox"), Saved: rapid.Bool().Draw(t, "saved")}
 		for range rapid.IntRange(0, 2).Draw(t, "variables") {
-			opts.Variables = append(opts.Variables, Variable{Name: anyText.Draw(t, "variable"), Sensitive: rapid.Bool().Draw(t, "sensitive"), JSON: []byte(`{"a":1}`)})
+			opts.Variables = append(opts.Variables, view.Variable{Name: anyText.Draw(t, "variable"), Sensitive: rapid.Bool().Draw(t, "sensitive"), JSON: []byte(`{"a":1}`)})
 		}
 		if rapid.Bool().Draw(t, "since") {
 			opts.Since = anyPlan(t)
 		}
-		d := NewPlanDoc(p, opts)
+		d := view.NewPlanDoc(p, opts)
 		var b bytes.Buffer
-		check(PlanJSON(&b, d), nil)
-		check(fits(planSchema, b.Bytes()), b.Bytes())
+		check(jsondoc.Plan(&b, d), nil)
+		check(viewtest.Fits(planSchema, b.Bytes()), b.Bytes())
 
-		run := NewRunDoc(anyReport(t, p))
-		run.Diagnostics, run.Outputs = anyDiagnostics(t), sampleOutputs()
+		run := receipt.NewRunDoc(anyReport(t, p))
+		run.Diagnostics, run.Outputs = anyDiagnostics(t), viewtest.SampleOutputs()
 		b.Reset()
-		check(RunJSON(&b, run), nil)
-		check(fits(runSchema, b.Bytes()), b.Bytes())
+		check(jsondoc.Run(&b, run), nil)
+		check(viewtest.Fits(runSchema, b.Bytes()), b.Bytes())
 
 		b.Reset()
-		s := NewStream(&b, StreamOptions{Version: "0.1.0", Sources: sampleSource})
+		s := stream.New(&b, stream.Options{Version: "0.1.0", Sources: viewtest.SampleSource})
 		s.Plan(d)
 		s.Run(run)
 		s.Diagnostics(run.Diagnostics)
 		s.Outputs(run.Outputs)
 		for _, line := range bytes.Split(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n")) {
-			check(fits(streamSchema, line), line)
+			check(viewtest.Fits(streamSchema, line), line)
 		}
 
 		r := state.NewRecord(p.Lineage)
@@ -221,7 +226,7 @@ func TestAnyDocumentFitsItsSchema(t *testing.T) {
 			}
 		}
 		b.Reset()
-		check(EntriesJSON(&b, r, r.Sorted()), nil)
-		check(fits(stateSchema, b.Bytes()), b.Bytes())
+		check(jsondoc.Entries(&b, r, r.Sorted()), nil)
+		check(viewtest.Fits(stateSchema, b.Bytes()), b.Bytes())
 	})
 }

@@ -2,13 +2,13 @@ package view
 
 import (
 	"strings"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"herald/apply"
 	"herald/apply/survey"
 	"herald/config/content"
+	"herald/internal/view/wording"
 	"herald/plan"
 	"herald/state"
 )
@@ -80,7 +80,7 @@ func NewRecoverDoc(rep *survey.Report, rec *state.Record, opts RecoverOptions) *
 // Summary is the document in one line: "Recover: 3 found, 1 not known, 2 not
 // there."
 func (d *RecoverDoc) Summary() string {
-	parts := appendCounts([]string{content.Thousands(d.Counts.Found) + " found"}, []counted{
+	parts := wording.AppendCounts([]string{content.Thousands(d.Counts.Found) + " found"}, []wording.Counted{
 		{d.Counts.Reactions, plural(d.Counts.Reactions, "reaction that stands", "reactions that stand")},
 		{d.Counts.Held, "not known"},
 		{d.Counts.Absent, "not there"},
@@ -96,10 +96,10 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// scope is a sentence on what was read.
-func (d *RecoverDoc) scope() string {
-	s := "Read " + content.Thousands(d.Read) + " of " + count(d.Total, "conversation", "conversations") + " for " +
-		count(len(d.Items), "message that the record does not have as sent", "messages that the record does not have as sent") + "."
+// Scope is a sentence on what was read.
+func (d *RecoverDoc) Scope() string {
+	s := "Read " + content.Thousands(d.Read) + " of " + wording.Count(d.Total, "conversation", "conversations") + " for " +
+		wording.Count(len(d.Items), "message that the record does not have as sent", "messages that the record does not have as sent") + "."
 	if d.Interrupted {
 		s += " It was interrupted: what was not read is not known. Run it again, and it goes on."
 	}
@@ -116,7 +116,7 @@ func (d *RecoverDoc) Result() string {
 	if n.Found+n.Reactions+n.Held == 0 && !d.New {
 		return "Nothing was to be recorded, and nothing was sent."
 	}
-	s := "Recorded " + count(n.Found, "message as sent", "messages as sent") + " and " + count(n.Held, "as in doubt", "as in doubt") + ". Nothing was sent."
+	s := "Recorded " + wording.Count(n.Found, "message as sent", "messages as sent") + " and " + wording.Count(n.Held, "as in doubt", "as in doubt") + ". Nothing was sent."
 	if n.Held > 0 {
 		s += " What is in doubt is sent by no apply before you have said what you see (herald resolve), and neither is what comes after it in its conversation."
 	}
@@ -126,40 +126,34 @@ func (d *RecoverDoc) Result() string {
 	return s
 }
 
-// commands are what to run for an unknown message.
-func (it *RecoverItem) commands() []string {
-	a := shellQuote(it.Change.Addr.String())
+// Commands are what to run for an unknown message.
+func (it *RecoverItem) Commands() []string {
+	a := wording.ShellQuote(it.Change.Addr.String())
 	sent := "MESSAGE_ID"
 	if len(it.Candidates) == 1 && it.Why != survey.Hidden {
-		sent = shellQuote(it.Candidates[0].ID)
+		sent = wording.ShellQuote(it.Candidates[0].ID)
 	}
 	return []string{"herald resolve " + a + " -sent=" + sent, "herald resolve " + a + " -not-sent"}
 }
 
-// kindWord is the kind of a message as it was read, in a word.
-func kindWord(m apply.Received) string {
+// KindWord is the kind of a message as it was read, in a word.
+func KindWord(m apply.Received) string {
 	if m.Kind == content.KindInvalid {
 		return "unknown"
 	}
 	return m.Kind.String()
 }
 
-func (d *RecoverDoc) accountName(igID string) string {
+// AccountName is the name of the account with that IG id; the id itself where it
+// is not known.
+func (d *RecoverDoc) AccountName(igID string) string {
 	if name := d.Names[igID]; name != "" {
 		return name
 	}
 	return igID
 }
 
-// whom names the person and the account of a change.
-func (d *RecoverDoc) whom(c *plan.Change) Words {
-	return Words{plain("to "), named(c.Recipient), plain(" from "), named(d.accountName(c.Account))}
-}
-
-// stampSecond writes a time that has whole seconds.
-func stampSecond(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
+// Whom names the person and the account of a change.
+func (d *RecoverDoc) Whom(c *plan.Change) wording.Words {
+	return wording.Words{wording.Plain("to "), wording.Named(c.Recipient), wording.Plain(" from "), wording.Named(d.AccountName(c.Account))}
 }

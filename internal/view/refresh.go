@@ -11,6 +11,7 @@ import (
 	"herald/apply"
 	"herald/apply/survey"
 	"herald/config/content"
+	"herald/internal/view/wording"
 	"herald/plan"
 	"herald/state"
 )
@@ -112,46 +113,46 @@ func (r *Refresh) opening(c *plan.Change) (opening, time.Time) {
 }
 
 // notes are the sentences about a change. It may be called on nil.
-func (r *Refresh) notes(c *plan.Change) []Words {
+func (r *Refresh) notes(c *plan.Change) []wording.Words {
 	if r == nil || r.found[c] == nil {
 		return nil
 	}
-	var list []Words
+	var list []wording.Words
 	f := r.found[c]
 	switch presenceOf(f) {
 	case presenceFound:
-		list = append(list, Words{plain("Already in the conversation, word for word, sent on " + moment(f.At) + " (id "), named(shortID(f.ID)), plain("): the person would get it twice.")})
+		list = append(list, wording.Words{wording.Plain("Already in the conversation, word for word, sent on " + wording.Moment(f.At) + " (id "), wording.Named(wording.ShortID(f.ID)), wording.Plain("): the person would get it twice.")})
 	case presenceMaybe:
-		list = append(list, Words{plain("Maybe in the conversation already. " + f.Explain)})
+		list = append(list, wording.Words{wording.Plain("Maybe in the conversation already. " + f.Explain)})
 	case presenceUnknown:
-		list = append(list, Words{plain("Whether it is in the conversation already is not known. " + f.Explain)})
+		list = append(list, wording.Words{wording.Plain("Whether it is in the conversation already is not known. " + f.Explain)})
 	case presenceNotSeen:
 	}
 	if foreign, asked := r.posts[c]; asked && foreign {
-		list = append(list, Words{plain("This post is not among the account's own, and Instagram sends no other.")})
+		list = append(list, wording.Words{wording.Plain("This post is not among the account's own, and Instagram sends no other.")})
 	} else if asked {
-		list = append(list, Words{plain("Whether this post is the account's own could not be found out.")})
+		list = append(list, wording.Words{wording.Plain("Whether this post is the account's own could not be found out.")})
 	}
 	if r.first[c] {
 		list = append(list, r.windowNote(c))
 	}
-	return slices.DeleteFunc(list, func(ws Words) bool { return ws == nil })
+	return slices.DeleteFunc(list, func(ws wording.Words) bool { return ws == nil })
 }
 
 // windowNote says when the window of a conversation closes.
-func (r *Refresh) windowNote(c *plan.Change) Words {
+func (r *Refresh) windowNote(c *plan.Change) wording.Words {
 	how, closes := r.opening(c)
 	switch {
 	case how == windowClosed && closes.IsZero():
-		return Words{plain("Messaging window closed: the person has never written, and must write first.")}
+		return wording.Words{wording.Plain("Messaging window closed: the person has never written, and must write first.")}
 	case how == windowClosed:
-		return Words{plain("Messaging window closed since " + moment(closes) + ": Instagram refuses messages until the person writes again.")}
+		return wording.Words{wording.Plain("Messaging window closed since " + wording.Moment(closes) + ": Instagram refuses messages until the person writes again.")}
 	case how == windowClosing:
-		return Words{plain("Messaging window closes soon, at " + moment(closes) + ".")}
+		return wording.Words{wording.Plain("Messaging window closes soon, at " + wording.Moment(closes) + ".")}
 	case how == windowOpen:
-		return Words{plain("Messaging window closes at " + moment(closes) + ".")}
+		return wording.Words{wording.Plain("Messaging window closes at " + wording.Moment(closes) + ".")}
 	case !closes.IsZero():
-		return Words{plain("Messaging window closes at " + moment(closes) + " or before: the person's last message is older than what Instagram shows.")}
+		return wording.Words{wording.Plain("Messaging window closes at " + wording.Moment(closes) + " or before: the person's last message is older than what Instagram shows.")}
 	}
 	return nil
 }
@@ -167,7 +168,7 @@ func (r *Refresh) Diagnostics() hcl.Diagnostics {
 		case presenceFound:
 			found = append(found, warnAt(c, "Already in the conversation", fmt.Sprintf(
 				"%s is in its conversation already, word for word, sent on %s. Sent by an apply, the person gets it twice. Have it recorded as sent:\n\n  herald recover\n\nor say so in the configuration:\n\n  import {\n    to = %s\n    id = %q\n  }",
-				c.Addr, moment(f.At), c.Addr, f.ID)))
+				c.Addr, wording.Moment(f.At), c.Addr, f.ID)))
 		case presenceMaybe:
 			maybe = append(maybe, warnAt(c, "Maybe in the conversation already", fmt.Sprintf("%s may be in its conversation already. %s Look into the conversation, in the app, before an apply.", c.Addr, f.Explain)))
 		case presenceUnknown:
@@ -184,7 +185,7 @@ func (r *Refresh) Diagnostics() hcl.Diagnostics {
 	list := slices.Concat(found, maybe, windows, posts)
 	if unknown > 0 {
 		list = append(list, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Not everything could be looked up", Detail: fmt.Sprintf(
-			"%s could not be looked up: a conversation could not be read, is not told by Instagram, or has more than 20 newer messages, of which no more is told. The notes of the plan say which.", capital(count(unknown, "message", "messages")))})
+			"%s could not be looked up: a conversation could not be read, is not told by Instagram, or has more than 20 newer messages, of which no more is told. The notes of the plan say which.", capital(wording.Count(unknown, "message", "messages")))})
 	}
 	for _, s := range r.stopped {
 		list = append(list, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Account stopped", Detail: strings.TrimSpace(fmt.Sprintf(
@@ -203,14 +204,14 @@ func (r *Refresh) windowWarning(c *plan.Change) hcl.Diagnostics {
 		}
 	}
 	const rule = "Instagram takes messages for 24 hours after a person's last one (for 7 days with the human agent tag, which Herald does not set)."
-	what := count(n, "message of this plan goes", "messages of this plan go")
+	what := wording.Count(n, "message of this plan goes", "messages of this plan go")
 	switch {
 	case how == windowClosed && closes.IsZero():
 		return hcl.Diagnostics{warnAt(c, "Messaging window is closed", fmt.Sprintf("%s to %s, who has never written, so an apply would be refused. %s", capital(what), c.Recipient, rule))}
 	case how == windowClosed:
-		return hcl.Diagnostics{warnAt(c, "Messaging window is closed", fmt.Sprintf("%s to %s, whose window closed on %s, so an apply would be refused until the person writes again. %s", capital(what), c.Recipient, moment(closes), rule))}
+		return hcl.Diagnostics{warnAt(c, "Messaging window is closed", fmt.Sprintf("%s to %s, whose window closed on %s, so an apply would be refused until the person writes again. %s", capital(what), c.Recipient, wording.Moment(closes), rule))}
 	case how == windowClosing:
-		return hcl.Diagnostics{warnAt(c, "Messaging window closes soon", fmt.Sprintf("%s to %s, whose window closes on %s. After that an apply is refused until the person writes again. %s", capital(what), c.Recipient, moment(closes), rule))}
+		return hcl.Diagnostics{warnAt(c, "Messaging window closes soon", fmt.Sprintf("%s to %s, whose window closes on %s. After that an apply is refused until the person writes again. %s", capital(what), c.Recipient, wording.Moment(closes), rule))}
 	}
 	return nil
 }

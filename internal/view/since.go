@@ -3,8 +3,8 @@ package view
 import (
 	"strings"
 
-	"herald/config/content"
 	"herald/internal/view/safe"
+	"herald/internal/view/wording"
 	"herald/plan"
 )
 
@@ -13,7 +13,7 @@ import (
 type DifferenceItem struct {
 	Symbol  string // + in this plan only, - in the former only, ~ in both
 	Address string
-	What    Words // "recipient 1001, now 1002; text"
+	What    wording.Words // "recipient 1001, now 1002; text"
 	// Was and Now are the texts, where they differ and are not sensitive; both
 	// are "" otherwise.
 	Was, Now string
@@ -25,14 +25,14 @@ func DescribeDifference(x *plan.Difference) DifferenceItem {
 	switch {
 	case x.Old == nil && x.New == nil:
 	case x.Old == nil:
-		it.Symbol, it.What = "+", append(Words{plain("new: ")}, doingWhat(x.New)...)
+		it.Symbol, it.What = "+", append(wording.Words{wording.Plain("new: ")}, doingWhat(x.New)...)
 	case x.New == nil:
-		it.Symbol, it.What = "-", append(Words{plain("no longer there: ")}, doingWhat(x.Old)...)
+		it.Symbol, it.What = "-", append(wording.Words{wording.Plain("no longer there: ")}, doingWhat(x.Old)...)
 	default:
 		it.Symbol = "~"
 		for i, name := range x.What {
 			if i > 0 {
-				it.What = append(it.What, plain("; "))
+				it.What = append(it.What, wording.Plain("; "))
 			}
 			it.What = append(it.What, differs(x, name)...)
 		}
@@ -44,54 +44,54 @@ func DescribeDifference(x *plan.Difference) DifferenceItem {
 	return it
 }
 
-// difference describes a difference, without the texts where the conversation
+// Difference describes a difference, without the texts where the conversation
 // shows what became of them.
-func (d *PlanDoc) difference(x *plan.Difference) DifferenceItem {
+func (d *PlanDoc) Difference(x *plan.Difference) DifferenceItem {
 	it := DescribeDifference(x)
-	if x.New != nil && noteworthy(x.New) && d.Item(x.New).Was == it.Was {
+	if x.New != nil && Noteworthy(x.New) && d.Item(x.New).Was == it.Was {
 		it.Was, it.Now = "", ""
 	}
 	return it
 }
 
 // differs says what of a name differs: "recipient 1001, now 1002".
-func differs(x *plan.Difference, name string) Words {
+func differs(x *plan.Difference, name string) wording.Words {
 	o, n := x.Old, x.New
-	fromTo := func(title, was, is string) Words {
-		return Words{plain(title + " "), named(was), plain(", now "), named(is)}
+	fromTo := func(title, was, is string) wording.Words {
+		return wording.Words{wording.Plain(title + " "), wording.Named(was), wording.Plain(", now "), wording.Named(is)}
 	}
 	switch name {
 	case "action":
-		return Words{plain("action " + doing(o) + ", now " + doing(n))}
+		return wording.Words{wording.Plain("action " + doing(o) + ", now " + doing(n))}
 	case "account":
 		return fromTo("account", o.Account, n.Account)
 	case "recipient":
 		return fromTo("recipient", o.Recipient, n.Recipient)
 	case "kind":
-		return Words{plain("kind " + o.Content.Kind.String() + ", now " + n.Content.Kind.String())}
+		return wording.Words{wording.Plain("kind " + o.Content.Kind.String() + ", now " + n.Content.Kind.String())}
 	case "reaction":
 		return fromTo("reaction", o.React, n.React)
 	case "import_id":
-		return fromTo("import", shortID(o.ImportID), shortID(n.ImportID))
+		return fromTo("import", wording.ShortID(o.ImportID), wording.ShortID(n.ImportID))
 	case "target":
-		ws := append(Words{plain("on ")}, target(o.Target)...)
-		return append(append(ws, plain(", now ")), target(n.Target)...)
+		ws := append(wording.Words{wording.Plain("on ")}, target(o.Target)...)
+		return append(append(ws, wording.Plain(", now ")), target(n.Target)...)
 	case "order":
-		return Words{plain("its place in the conversation")}
+		return wording.Words{wording.Plain("its place in the conversation")}
 	case "held_by":
-		return Words{plain("what holds it")}
+		return wording.Words{wording.Plain("what holds it")}
 	case "record":
-		return Words{plain("what is recorded of it")}
+		return wording.Words{wording.Plain("what is recorded of it")}
 	}
-	return Words{plain(strings.ReplaceAll(name, "_", " "))}
+	return wording.Words{wording.Plain(strings.ReplaceAll(name, "_", " "))}
 }
 
 // doingWhat says what a change does where its symbol does not.
-func doingWhat(c *plan.Change) Words {
+func doingWhat(c *plan.Change) wording.Words {
 	if c.Action == plan.Import || c.Action == plan.Settle || c.Action == plan.Repeat {
-		return append(Words{plain(c.Action.String() + ", ")}, what(c)...)
+		return append(wording.Words{wording.Plain(c.Action.String() + ", ")}, What(c)...)
 	}
-	return what(c)
+	return What(c)
 }
 
 // doneSince reports whether all that differs is that the address is done.
@@ -100,8 +100,8 @@ func doneSince(x *plan.Difference) bool {
 		(x.New.Reason == plan.AlreadySent || x.New.Reason == plan.AlreadyReacted)
 }
 
-// notDone are the differences apart from what was done since.
-func (d *PlanDoc) notDone() []*plan.Difference {
+// NotDone are the differences apart from what was done since.
+func (d *PlanDoc) NotDone() []*plan.Difference {
 	var list []*plan.Difference
 	for i := range d.Differences {
 		if x := &d.Differences[i]; !doneSince(x) {
@@ -125,13 +125,13 @@ func doing(c *plan.Change) string {
 // SinceSummary says in one line how the plan differs from the one that was
 // reviewed before: "Since the plan sha256:…: 1 added, 2 changed, 3 done since."
 // It is nil without such a plan.
-func (d *PlanDoc) SinceSummary() Words {
+func (d *PlanDoc) SinceSummary() wording.Words {
 	if d.Since == nil {
 		return nil
 	}
-	head := Words{plain("Since the plan "), named(shortDigest(d.Since.ID)), plain(": ")}
+	head := wording.Words{wording.Plain("Since the plan "), wording.Named(shortDigest(d.Since.ID)), wording.Plain(": ")}
 	if d.Since.ID == d.ID {
-		return Words{plain("This is the plan "), named(shortDigest(d.ID)), plain(" that was reviewed before: nothing differs.")}
+		return wording.Words{wording.Plain("This is the plan "), wording.Named(shortDigest(d.ID)), wording.Plain(" that was reviewed before: nothing differs.")}
 	}
 	var added, gone, changed, done int
 	for i := range d.Differences {
@@ -146,106 +146,37 @@ func (d *PlanDoc) SinceSummary() Words {
 			changed++
 		}
 	}
-	parts := appendCounts(nil, []counted{{added, "added"}, {gone, "no longer there"}, {changed, "changed"}, {done, "done since"}})
+	parts := wording.AppendCounts(nil, []wording.Counted{{added, "added"}, {gone, "no longer there"}, {changed, "changed"}, {done, "done since"}})
 	if len(d.Settings) > 0 {
-		parts = append(parts, count(len(d.Settings), "setting", "settings")+" changed")
+		parts = append(parts, wording.Count(len(d.Settings), "setting", "settings")+" changed")
 	}
 	if len(parts) == 0 {
 		parts = []string{"the digest differs, and neither an address nor a setting does"}
 	}
-	return append(head, plain(strings.Join(parts, ", ")+"."))
+	return append(head, wording.Plain(strings.Join(parts, ", ")+"."))
 }
 
 // SettingWords puts a setting that differs into words.
-func (d *PlanDoc) SettingWords(s plan.Setting) Words {
+func (d *PlanDoc) SettingWords(s plan.Setting) wording.Words {
 	switch {
 	case s.Name == "order":
-		return Words{plain("The order of conversations differs.")}
+		return wording.Words{wording.Plain("The order of conversations differs.")}
 	case s.Name == "lineage" && s.Old == "":
-		return Words{plain("There was no record then.")}
+		return wording.Words{wording.Plain("There was no record then.")}
 	case s.Name == "lineage" && s.New == "":
-		return Words{plain("There was a record then, and there is none now.")}
+		return wording.Words{wording.Plain("There was a record then, and there is none now.")}
 	}
-	ws := Words{plain(strings.ReplaceAll(s.Name, "_", " "))}
+	ws := wording.Words{wording.Plain(strings.ReplaceAll(s.Name, "_", " "))}
 	if s.Account != "" {
-		ws = append(ws, plain(" of "), named(d.accountName(s.Account)))
+		ws = append(ws, wording.Plain(" of "), wording.Named(d.AccountName(s.Account)))
 	}
 	for i, value := range []string{s.Old, s.New} {
-		ws = append(ws, plain([]string{": ", ", now "}[i]))
+		ws = append(ws, wording.Plain([]string{": ", ", now "}[i]))
 		if value == "" {
-			ws = append(ws, plain("none"))
+			ws = append(ws, wording.Plain("none"))
 		} else {
-			ws = append(ws, named(value))
+			ws = append(ws, wording.Named(value))
 		}
 	}
 	return ws
-}
-
-// maxDifferences is how many differences a page shows, maxDiffBody how many
-// lines of each text.
-const maxDifferences, maxDiffBody = 6, 4
-
-// sinceText writes what differs from the plan that was reviewed before.
-func (d *PlanDoc) sinceText(p *page, verbose bool) {
-	if d.Since == nil {
-		return
-	}
-	p.para("", p.bold, d.SinceSummary().Line())
-	p.line()
-	body := maxDiffBody
-	if verbose {
-		body = 0
-	}
-	differences := d.notDone()
-	for i, x := range differences {
-		if i == maxDifferences && !verbose {
-			p.line("      … and "+count(len(differences)-i, "more difference", "more differences"), " (-verbose shows all)")
-			break
-		}
-		it := d.difference(x)
-		style := map[string]string{"+": p.green, "-": p.red, "~": p.yellow}[it.Symbol]
-		p.line("  ", p.paint(style, it.Symbol), " ", p.paint(p.bold, safe.Line(it.Address)), "  ", p.paint(p.dim, it.What.Line()))
-		if it.Was != "" {
-			p.wordDiff("      ", it.Was, it.Now, body)
-		}
-	}
-	for _, s := range d.Settings {
-		p.para("  ", "", d.SettingWords(s).Line())
-	}
-	if len(differences)+len(d.Settings) > 0 {
-		p.line()
-	}
-}
-
-// sinceMarkdown writes the differences folded, within a third of what is left.
-func (d *PlanDoc) sinceMarkdown(s *sheet) {
-	if d.Since == nil {
-		return
-	}
-	s.add(d.SinceSummary().Markdown(), "\n\n")
-	differences := d.notDone()
-	if len(differences)+len(d.Settings) == 0 {
-		return
-	}
-	room := s.left() / 3
-	s.add("<details><summary>What differs</summary>\n\n")
-	for _, setting := range d.Settings {
-		one := "- " + d.SettingWords(setting).Markdown() + "\n"
-		room -= len(one)
-		s.add(one)
-	}
-	s.add("\n")
-	for i, x := range differences {
-		it := d.difference(x)
-		one := codeSpan(it.Symbol) + " " + codeSpan(it.Address) + " " + it.What.Markdown() + "\n\n"
-		if it.Was != "" {
-			one += diffMarkdown(it.Was, it.Now)
-		}
-		if room -= len(one); room < 0 {
-			s.add("… and ", content.Thousands(len(differences)-i), " more that differ.\n\n")
-			break
-		}
-		s.add(one)
-	}
-	s.add(foldEnd)
 }
