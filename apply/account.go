@@ -69,17 +69,17 @@ func (l *lane) room() int { return 4 * cap(l.wire) }
 
 // board waits until a call may be made, for room on the wire first and then
 // for the rate, or until ctx is done.
-func (l *lane) board(ctx context.Context) error {
+func (l *lane) board(ctx context.Context) (seat, error) {
 	select {
 	case l.wire <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return seat{}, ctx.Err()
 	}
-	if err := l.pace.wait(ctx); err != nil {
+	s, err := l.pace.wait(ctx)
+	if err != nil {
 		l.leave()
-		return err
 	}
-	return nil
+	return s, err
 }
 
 // leave makes room on the wire.

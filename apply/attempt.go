@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -67,7 +68,8 @@ func (e *engine) attempt(j job) verdict {
 // call makes the attempt's call once it may be made, or reports that it may
 // not: the run or the account was stopped meanwhile, or its claim has ended.
 func (e *engine) call(a *attempt, v *verdict) bool {
-	if v.lane.board(e.stopping) != nil {
+	seat, err := v.lane.board(e.stopping)
+	if err != nil {
 		return false
 	}
 	defer v.lane.leave()
@@ -80,12 +82,20 @@ func (e *engine) call(a *attempt, v *verdict) bool {
 		return false
 	}
 	v.began = time.Now()
-	o := e.run.Client.Do(e.calls, v.account.plan, a.call)
+	o := e.run.Client.Do(e.gated(e.calls, v.lane, seat), v.account.plan, a.call)
 	v.ended = time.Now()
 	v.account.clock.learn(o.Date, v.ended)
 	v.outcome = checked(o, a.call)
 	e.trace(a, *v)
 	return true
+}
+
+// gated returns ctx for a call that leaves when its lane's pace lets it, and not
+// at all once the run is stopping or its claim on the record has ended.
+func (e *engine) gated(ctx context.Context, l *lane, s seat) context.Context {
+	return WithGate(ctx, func(ctx context.Context) bool {
+		return l.pace.depart(ctx, s) && e.stopping.Err() == nil && e.run.Session.Context().Err() == nil
+	})
 }
 
 // withdraw records that the call of an intent was never made.

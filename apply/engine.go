@@ -100,7 +100,7 @@ func (r Run) engine(ctx context.Context, record *ledger, rep *Report) *engine {
 	}
 	e.records = context.WithoutCancel(ctx)
 	e.stopping, e.stop = context.WithCancel(ctx)
-	e.calls, e.giveUp = context.WithCancel(WithGate(e.records, func() bool { return r.Session.Context().Err() == nil }))
+	e.calls, e.giveUp = context.WithCancel(e.records)
 	return e
 }
 

@@ -24,9 +24,10 @@ const longest = 24 * 60 * 60
 const maxCrowd = 8
 
 // pace keeps one kind of calls of one account under a ceiling of calls over
-// any one second. It does so twice: turn spaces the intents, so that none is
-// written long before its call; slots space the calls themselves, because
-// recording an intent takes a time that varies.
+// any one second. It does so three times: turn spaces the intents, so that none
+// is written long before its call; slots space the calls, because recording an
+// intent takes a time that varies; and depart holds back what would leave too
+// soon after the others, because so does getting a connection.
 type pace struct {
 	turn  *rate.Limiter
 	slots *slots
@@ -73,17 +74,35 @@ func (p *pace) take(now time.Time, want int) time.Duration {
 	return time.Duration(min(wait, longest)*float64(time.Second)) + 1
 }
 
+// seat is the moment that was given to a call: when it was due, and when the
+// call was begun. It is used where several runs keep the ceiling together.
+type seat struct{ due, begun time.Time }
+
 // wait waits until the call may be made, or ctx is done.
-func (p *pace) wait(ctx context.Context) error {
+func (p *pace) wait(ctx context.Context) (seat, error) {
 	if p.gap == 0 {
-		return ctx.Err()
+		return seat{}, ctx.Err()
 	}
 	if p.shared != nil {
 		return p.shared.wait(ctx)
 	}
 	p.crowd.Add(1)
 	defer p.crowd.Add(-1)
-	return p.slots.wait(ctx)
+	return seat{}, p.slots.wait(ctx)
+}
+
+// depart waits until the request of a call that has waited may leave at last.
+// That is at once, unless it or those before it took unlike times from there to
+// here, as those do that need a new connection. It reports false once ctx is
+// done.
+func (p *pace) depart(ctx context.Context, s seat) bool {
+	switch {
+	case p.gap == 0:
+		return ctx.Err() == nil
+	case p.shared != nil:
+		return p.shared.depart(ctx, s)
+	}
+	return p.slots.depart(ctx)
 }
 
 // back gives back the turn of an attempt that came to no call.

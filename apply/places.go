@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -31,16 +32,17 @@ type places struct {
 	free    func() int // calls that could go beside those in flight
 
 	waiting chan struct{} // holds one element while somebody waits for a place
-	more    chan struct{} // holds one element after places have come
 
 	mu   sync.Mutex
-	due  []time.Time // in order
-	used int         // so many of due are used, or lost
-	made []time.Time // the calls of the last window
-	odd  time.Time   // until then a call of the last window was late
+	more chan struct{} // closed when places come
+	due  []time.Time   // in order
+	used int           // so many of due are used, or lost
+	made []time.Time   // the calls of the last window
+	odd  time.Time     // until then a call of the last window was late
 	// flying counts the attempts that have begun and have no place yet.
 	flying int
 	seated int  // those of them that only wait for their place
+	held   int  // calls that have had their place and may not leave yet
 	hungry bool // an attempt could begin if it had a place
 	asking bool
 	part   float64 // of the rate that is asked for
@@ -74,7 +76,7 @@ func newPlaces(perSecond float64) *places {
 	return &places{
 		gap: gap, window: window, late: (time.Duration(n)*gap - window) / 2,
 		slice: max(1, int(sliceSpan/gap)), part: 1,
-		waiting: make(chan struct{}, 1), more: make(chan struct{}, 1),
+		waiting: make(chan struct{}, 1), more: make(chan struct{}),
 	}
 }
 
@@ -104,30 +106,52 @@ func (s *places) back() {
 }
 
 // wait waits for a place, or until ctx is done.
-func (s *places) wait(ctx context.Context) error {
+func (s *places) wait(ctx context.Context) (seat, error) {
 	s.seat(1)
 	defer s.seat(-1)
 	select {
 	case s.waiting <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return seat{}, ctx.Err()
 	}
 	defer func() { <-s.waiting }()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	for {
-		d, ok := s.sit(time.Now())
-		if ok {
-			return ctx.Err()
+		at, d, more := s.sit()
+		if d == 0 {
+			return at, ctx.Err()
 		}
-		timer.Reset(d)
-		select {
-		case <-timer.C:
-		case <-s.more:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := s.await(ctx, d, more); err != nil {
+			return seat{}, err
 		}
 	}
+}
+
+// depart waits until the request of a call that has its place may leave, and
+// reports false once ctx is done or the run stops.
+func (s *places) depart(ctx context.Context, at seat) bool {
+	d, more := s.leave(at, 0)
+	for d > 0 {
+		if s.await(ctx, d, more) != nil {
+			s.hold(-1)
+			return false
+		}
+		d, more = s.leave(at, 1)
+	}
+	return ctx.Err() == nil
+}
+
+// await waits for d, or until more is closed. It returns an error once ctx is
+// done, or no more places are to be had.
+func (s *places) await(ctx context.Context, d time.Duration, more <-chan struct{}) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-more:
+	case <-ctx.Done():
+	case <-s.ctx.Done():
+	}
+	return cmp.Or(ctx.Err(), s.ctx.Err())
 }
 
 func (s *places) seat(n int) {
@@ -136,15 +160,22 @@ func (s *places) seat(n int) {
 	s.seated += n
 }
 
-// sit takes the next place for a call that is made now, or returns when to try
-// again.
-func (s *places) sit(now time.Time) (time.Duration, bool) {
+func (s *places) hold(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.held += n
+}
+
+// sit takes the next place for a call that is made now, or returns how long to
+// wait, or for what, before trying again.
+func (s *places) sit() (seat, time.Duration, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
 	s.trim(now)
 	s.ask(now, s.flying)
 	if s.used == len(s.due) {
-		return time.Second, false
+		return seat{}, time.Second, s.more
 	}
 	at := s.due[s.used]
 	if n := len(s.made); n > 0 {
@@ -153,28 +184,60 @@ func (s *places) sit(now time.Time) (time.Duration, bool) {
 		}
 	}
 	if d := at.Sub(now); d > 0 {
-		return d, false
+		return seat{}, d, s.more
 	}
-	onTime := now.Sub(s.due[s.used]) <= s.late
-	if !onTime || now.Before(s.odd) {
-		if d := s.full(now); d > 0 {
-			if !s.due[len(s.due)-1].After(now) {
-				s.order(1) // with one more to stay empty it may go before
-			}
-			return d, false
+	at = s.due[s.used]
+	if d := s.call(now, at); d > 0 {
+		if !s.due[len(s.due)-1].After(now) {
+			s.order(1) // with one more to stay empty it may go before
 		}
+		return seat{}, d, s.more
 	}
-	if !onTime {
-		s.odd = now.Add(s.window + s.late)
-	}
-	s.made = append(s.made, now)
 	s.used++
 	s.flying--
 	if s.hungry {
 		s.hungry = false
 		poke(s.nudge)
 	}
-	return 0, true
+	return seat{due: at, begun: now}, 0, nil
+}
+
+// leave has the request of a call leave now, or holds it, and returns how long
+// to wait, or for what, before trying again. held is 1 if it was held before,
+// or 0: then it has counted as made when it was begun.
+func (s *places) leave(at seat, held int) (time.Duration, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.trim(now)
+	if held == 0 {
+		if i := slices.Index(s.made, at.begun); i >= 0 {
+			s.made = slices.Delete(s.made, i, i+1)
+		}
+	}
+	s.held -= held
+	if d := s.call(now, at.due); d > 0 {
+		s.held++
+		s.ask(now, s.flying) // with as many more to stay empty they may go before
+		return d, s.more
+	}
+	return 0, nil
+}
+
+// call makes a call now whose place is that one, or returns how long it has to
+// wait at least, unless more places come.
+func (s *places) call(now, place time.Time) time.Duration {
+	onTime := now.Sub(place) <= s.late
+	if !onTime || now.Before(s.odd) {
+		if d := s.full(now); d > 0 {
+			return d
+		}
+	}
+	if !onTime {
+		s.odd = now.Add(s.window + s.late)
+	}
+	s.made = append(s.made, now)
+	return 0
 }
 
 // full returns 0 if a call may be made now, although it or one of the last
@@ -234,7 +297,7 @@ func (s *places) trim(now time.Time) {
 // place is of no use to an attempt that has to wait for another's answer.
 func (s *places) ask(now time.Time, want int) {
 	n := len(s.due)
-	want = min(want, s.seated+s.free())
+	want = min(want, s.seated+s.free()) + s.held
 	// A place that was missed is of use only with one that is to come.
 	missed, _ := slices.BinarySearchFunc(s.due, now.Add(-s.late), afterTime)
 	if want -= n - max(s.used, missed); want > 0 && (n == 0 || s.due[n-1].Sub(now) < placesAhead) {
@@ -273,7 +336,8 @@ func (s *places) came(first time.Time, n int, gap time.Duration, err error) {
 		}
 		s.due = append(s.due, at)
 	}
-	poke(s.more)
+	close(s.more)
+	s.more = make(chan struct{})
 	poke(s.nudge)
 }
 

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"context"
 	"time"
 
 	"herald/state"
@@ -41,7 +42,8 @@ type told struct {
 func (e *engine) read(r reading) news {
 	n := news{reading: r}
 	s := &r.account.settling
-	if s.lane.board(e.stopping) != nil {
+	seat, err := s.lane.board(e.stopping)
+	if err != nil {
 		n.stopped = true
 		return n
 	}
@@ -52,16 +54,17 @@ func (e *engine) read(r reading) news {
 		return n
 	}
 	n.began = time.Now()
+	ctx := e.gated(e.stopping, &s.lane, seat)
 	if r.talk == nil {
-		e.readPage(r, &n)
+		e.readPage(ctx, r, &n)
 	} else {
-		e.readTalk(r, &n)
+		e.readTalk(ctx, r, &n)
 	}
 	return n
 }
 
-func (e *engine) readTalk(r reading, n *news) {
-	l := e.reader.Conversation(e.stopping, r.account.plan, r.talk.at.Recipient)
+func (e *engine) readTalk(ctx context.Context, r reading, n *news) {
+	l := e.reader.Conversation(ctx, r.account.plan, r.talk.at.Recipient)
 	n.outcome = e.heard(r, l.Outcome, n.began)
 	n.decisive = l.Outcome.Class == Accepted && l.Known
 	e.weigh(n, r.talk, l, false)
@@ -69,8 +72,8 @@ func (e *engine) readTalk(r reading, n *news) {
 
 // readPage reads a page of the list. What it has of a conversation may be
 // found; nothing is absent because it is not there.
-func (e *engine) readPage(r reading, n *news) {
-	p := e.reader.Conversations(e.stopping, r.account.plan, r.after)
+func (e *engine) readPage(ctx context.Context, r reading, n *news) {
+	p := e.reader.Conversations(ctx, r.account.plan, r.after)
 	n.outcome, n.next = e.heard(r, p.Outcome, n.began), p.Next
 	if p.Outcome.Class != Accepted {
 		return

@@ -30,11 +30,9 @@ type line struct {
 // it says it has written: the rest of it was not taken by the kernel, or is
 // part of a TLS record that nobody can open without its end.
 func (l *line) Write(p []byte) (int, error) {
+	shut := !l.open()
 	l.mu.Lock()
-	if l.gate != nil && !l.gate() {
-		l.sealed = true
-	}
-	l.gate = nil
+	l.sealed = l.sealed || shut
 	if l.sealed {
 		l.mu.Unlock()
 		return 0, errSealed
@@ -47,6 +45,16 @@ func (l *line) Write(p []byte) (int, error) {
 	l.left += int64(n)
 	l.mu.Unlock()
 	return n, err
+}
+
+// open asks the gate of a request that begins to be written. The line can be
+// sealed while that waits.
+func (l *line) open() bool {
+	l.mu.Lock()
+	gate, sealed := l.gate, l.sealed
+	l.gate = nil
+	l.mu.Unlock()
+	return sealed || gate == nil || gate()
 }
 
 // mark returns the place from which a request counts what leaves.

@@ -167,20 +167,29 @@ func (b *onceBody) body() io.ReadCloser { return b }
 
 // Read gives the next bytes, until the body is sealed.
 func (b *onceBody) Read(p []byte) (int, error) {
+	shut := !b.open()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.given == len(b.data) { // net/http asks once more, when the answer may be there
 		return 0, io.EOF
 	}
-	if b.given == 0 && b.gate != nil && !b.gate() {
-		b.sealed = true
-	}
+	b.sealed = b.sealed || shut
 	if b.sealed {
 		return 0, errSealed
 	}
 	n := copy(p, b.data[b.given:])
 	b.given += n
 	return n, nil
+}
+
+// open asks the gate when the first bytes are wanted. The body can be sealed
+// while that waits.
+func (b *onceBody) open() bool {
+	b.mu.Lock()
+	gate, sealed := b.gate, b.sealed
+	b.gate = nil
+	b.mu.Unlock()
+	return sealed || gate == nil || gate()
 }
 
 // Close does nothing: net/http closes bodies that it has not read, too.
