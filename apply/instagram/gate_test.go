@@ -59,7 +59,7 @@ func TestGateThatWaits(t *testing.T) {
 	var calls atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))
 	defer server.Close()
-	tokens, errs := Environment(func(name string) (string, bool) { return "a-token-of-enough-letters", name == "HERALD_TOKEN" }, []string{"shop"})
+	tokens, errs := access.Environment(func(name string) (string, bool) { return "a-token-of-enough-letters", name == "HERALD_TOKEN" }, []string{"shop"})
 	if errs != nil {
 		t.Fatal(errs)
 	}
