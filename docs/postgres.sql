@@ -59,4 +59,14 @@ CREATE TABLE herald.paces (
 	next    timestamptz NOT NULL,
 	PRIMARY KEY (account, lane)
 ) WITH (fillfactor = 50);
-INSERT INTO herald.version VALUES (2);
+ALTER TABLE herald.records ADD COLUMN home text NOT NULL DEFAULT '';
+CREATE FUNCTION herald.keep_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF current_setting('herald_record.removes', true) = 'on' THEN
+		RETURN NULL;
+	END IF;
+	RAISE EXCEPTION 'an entry says that something was sent, and what is deleted would be sent again'
+		USING ERRCODE = 'restrict_violation', HINT = 'To delete a whole record for good: SET herald_record.removes = on';
+END $$;
+CREATE TRIGGER keep_entries BEFORE DELETE OR TRUNCATE ON herald.entries FOR EACH STATEMENT EXECUTE FUNCTION herald.keep_entries();
+INSERT INTO herald.version VALUES (3);

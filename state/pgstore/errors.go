@@ -221,13 +221,13 @@ func (s *Store) serverProblem(err error) (problem, advice string) {
 
 // rights says which rights are needed.
 func (s *Store) rights() string {
-	name := "herald"
+	name, db := "herald", "herald"
 	if c, err := s.parsed(); err == nil {
-		name = c.User
+		name, db = c.User, database(c)
 	}
-	role := pgx.Identifier{name}.Sanitize()
-	return fmt.Sprintf("Either let Herald make its schema:\n\n  GRANT CREATE ON DATABASE ... TO %[2]s;\n\nor let an administrator make it, as docs/stores.md says, and give these rights:\n\n"+
-		"  GRANT USAGE ON SCHEMA %[1]s TO %[2]s;\n  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %[1]s TO %[2]s;\n\nTo look only, USAGE and SELECT are enough.", s.schema, role)
+	role, on := pgx.Identifier{name}.Sanitize(), pgx.Identifier{db}.Sanitize()
+	return fmt.Sprintf("Either let Herald make its schema:\n\n  GRANT CREATE ON DATABASE %[3]s TO %[2]s;\n\nor let an administrator make it, as docs/stores.md says, and give these rights:\n\n"+
+		"  GRANT USAGE ON SCHEMA %[1]s TO %[2]s;\n  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %[1]s TO %[2]s;\n\nTo look only, USAGE and SELECT are enough.", s.schema, role, on)
 }
 
 // certificateProblem explains why a certificate was not accepted, or returns "".

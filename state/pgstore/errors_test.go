@@ -222,7 +222,7 @@ func TestVersions(t *testing.T) {
 		t.Errorf("%d entries after the upgrade", got.Len())
 	}
 	_, err = old.Load(t.Context())
-	told(t, err, "the tables have version 2, and this Herald knows versions up to 1: a newer one made them", "Use that version")
+	told(t, err, "the tables have version 3, and this Herald knows versions up to 1: a newer one made them", "Use that version")
 	_, err = old.Lock(t.Context(), state.Holder{}, 0)
 	told(t, err, "a newer one made them", "the record is as it was")
 	p.server.Exec(t, "DELETE FROM "+p.schema+".version")

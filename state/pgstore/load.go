@@ -18,8 +18,9 @@ func oneMoment(ctx context.Context, c *pgx.Conn, f func(pgx.Tx) error) error {
 // stored is the row of a record.
 type stored struct {
 	*head
-	serial  uint64
-	entries int // how many there are, those of running sessions included
+	serial    uint64
+	entries   int    // how many there are, those of running sessions included
+	uncounted string // the home of the entries, if they were not counted there yet
 }
 
 // querier is a connection, or a transaction of one.
@@ -27,16 +28,23 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
+// home tells the table of the entries from every other that was or will be in
+// its place: one that was restored, or emptied. $2 is the schema.
+const home = `(SELECT t.oid || '/' || t.relfilenode FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
+	WHERE n.nspname = $2 AND t.relname = 'entries')`
+
 // readHead reads the row of the record.
 func (s *Store) readHead(ctx context.Context, c querier) (*stored, error) {
 	var lineage string
 	var serial int64
 	var sealed bool
 	var text []byte
+	var counted, is string
 	st := &stored{}
 	err := c.QueryRow(ctx, s.sql(`SELECT lineage, serial, sealed, head,
-		entries + coalesce((SELECT sum(entries)::bigint FROM herald.sessions WHERE record = $1), 0)
-		FROM herald.records WHERE record = $1`), s.o.Record).Scan(&lineage, &serial, &sealed, &text, &st.entries)
+		entries + coalesce((SELECT sum(entries)::bigint FROM herald.sessions WHERE record = $1), 0),
+		coalesce(to_jsonb(r) ->> 'home', ''), `+home+`
+		FROM herald.records r WHERE record = $1`), s.o.Record, s.o.Schema).Scan(&lineage, &serial, &sealed, &text, &st.entries, &counted, &is)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, s.headless(ctx, c)
 	}
@@ -50,6 +58,9 @@ func (s *Store) readHead(ctx context.Context, c querier) (*stored, error) {
 		return nil, s.damaged("the head of the record is that of the lineage %s, and the row says %s", st.Lineage, lineage)
 	}
 	st.serial = uint64(serial)
+	if counted != is {
+		st.uncounted = is
+	}
 	return st, nil
 }
 
@@ -88,7 +99,7 @@ func (s *Store) load(ctx context.Context, c *pgx.Conn) (*state.Record, error) {
 		r = st.record()
 		err = s.readEntries(ctx, tx, st, r, s.sql(`SELECT address, revision, change, line FROM herald.entries WHERE record = $1`), s.o.Record)
 		if err == nil && r.Len() != st.entries {
-			return s.damaged("the record counts %d entries, and %d are there", st.entries, r.Len())
+			return s.miscounted(st, r.Len())
 		}
 		return err
 	})
@@ -96,6 +107,38 @@ func (s *Store) load(ctx context.Context, c *pgx.Conn) (*state.Record, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// counted holds that as many entries are there as the record counts. A part
+// would not miss what is not there, so this is looked at wherever the table is
+// not the one for which it was seen last: that is, after a restore, and also
+// after what writes the table anew, such as VACUUM FULL. In between the schema
+// lets nobody delete an entry. At 1,000,000 entries it takes some 0.1 s.
+func (s *Store) counted(ctx context.Context, tx pgx.Tx, st *stored) error {
+	if st.uncounted == "" {
+		return nil
+	}
+	var n int
+	if err := tx.QueryRow(ctx, s.sql("SELECT count(*) FROM herald.entries WHERE record = $1"), s.o.Record).Scan(&n); err != nil {
+		return err
+	}
+	if n != st.entries {
+		return s.miscounted(st, n)
+	}
+	return nil
+}
+
+func (s *Store) miscounted(st *stored, n int) error {
+	return s.damaged("the record counts %d entries, and %d are there", st.entries, n)
+}
+
+// settled notes that the entries were counted where they are.
+func (s *Store) settled(ctx context.Context, c *pgx.Conn, st *stored) error {
+	if st.uncounted == "" {
+		return nil
+	}
+	_, err := c.Exec(ctx, s.sql("UPDATE herald.records SET home = $2 WHERE record = $1 AND lineage = $3"), s.o.Record, st.uncounted, st.Lineage)
+	return err
 }
 
 // readEntries puts the entries that the query returns into r: their address,

@@ -29,11 +29,15 @@ SELECT e.address, e.revision, e.change, e.line FROM found f, LATERAL (
 
 // loadPart reads a part of the record, by indexes only. Messages with further
 // ids are always read, since no column holds those.
-func (s *Store) loadPart(ctx context.Context, c *pgx.Conn, p state.Part) (*state.Record, error) {
+func (s *Store) loadPart(ctx context.Context, c *pgx.Conn, p state.Part) (*state.Record, *stored, error) {
 	var r *state.Record
+	var st *stored
 	err := oneMoment(ctx, c, func(tx pgx.Tx) error {
-		st, err := s.readHead(ctx, tx)
-		if err != nil {
+		var err error
+		if st, err = s.readHead(ctx, tx); err != nil {
+			return err
+		}
+		if err := s.counted(ctx, tx, st); err != nil {
 			return err
 		}
 		// On a table that was never analysed the planner may think that it is
@@ -49,9 +53,9 @@ func (s *Store) loadPart(ctx context.Context, c *pgx.Conn, p state.Part) (*state
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return r, nil
+	return r, st, nil
 }
 
 func partArgs(record string, l *lines, p state.Part) []any {

@@ -118,7 +118,7 @@ func (s *Store) Load(ctx context.Context) (*state.Record, error) {
 func (s *Store) LoadPart(ctx context.Context, p state.Part) (*state.Record, error) {
 	var r *state.Record
 	err := s.read(ctx, func(c *pgx.Conn) (err error) {
-		r, err = s.loadPart(ctx, c, p)
+		r, _, err = s.loadPart(ctx, c, p)
 		return err
 	})
 	return r, err

@@ -14,7 +14,7 @@ import (
 // steps make the schema: the first one version 1 out of nothing, each further
 // one the next version. A step that was published is never changed. The name of
 // the schema is herald in them.
-func steps() []string { return []string{stepRecords, stepShared} }
+func steps() []string { return []string{stepRecords, stepShared, stepKept} }
 
 const stepRecords = `
 CREATE TABLE herald.records (
@@ -81,6 +81,22 @@ CREATE TABLE herald.paces (
 ) WITH (fillfactor = 50);
 `
 
+// stepKept keeps entries from being deleted by others than Herald, whose own
+// transactions say so (removes). The home of a record says for which table its
+// entries were counted: see counted.
+const stepKept = `
+ALTER TABLE herald.records ADD COLUMN home text NOT NULL DEFAULT '';
+CREATE FUNCTION herald.keep_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF current_setting('herald_record.removes', true) = 'on' THEN
+		RETURN NULL;
+	END IF;
+	RAISE EXCEPTION 'an entry says that something was sent, and what is deleted would be sent again'
+		USING ERRCODE = 'restrict_violation', HINT = 'To delete a whole record for good: SET herald_record.removes = on';
+END $$;
+CREATE TRIGGER keep_entries BEFORE DELETE OR TRUNCATE ON herald.entries FOR EACH STATEMENT EXECUTE FUNCTION herald.keep_entries();
+`
+
 // SQL returns what makes the tables in the schema of that name, for an
 // administrator who does not want to give Herald the right to do it.
 func SQL(schema string) string {
@@ -132,6 +148,21 @@ func (s *Store) prepare(ctx context.Context, c *pgx.Conn, write bool) error {
 	return nil
 }
 
+// mayNotUpgrade says what an administrator runs where the role does not own
+// the tables.
+func (s *Store) mayNotUpgrade(from int, err error) error {
+	var b strings.Builder
+	for _, step := range s.steps[from:] {
+		b.WriteString(s.sql(strings.TrimPrefix(step, "\n")))
+	}
+	fmt.Fprintf(&b, s.sql("UPDATE herald.version SET version = %d;"), len(s.steps))
+	return &state.StoreError{
+		Store: storeName, Location: s.Location(),
+		Problem: fmt.Sprintf("the tables have version %d, this Herald works with version %d, and only who owns them may bring them up to date", from, len(s.steps)),
+		Advice:  "Run the command once as their owner, or let an administrator run this, in one transaction:\n\nBEGIN;\n" + b.String() + "\nCOMMIT;\n\nNothing was sent.", Err: err,
+	}
+}
+
 // version returns 0 where there are no tables. It reads the catalogue: what
 // to_regclass says may be from before the transaction waited for a lock.
 func (s *Store) version(ctx context.Context, c *pgx.Conn) (int, error) {
@@ -176,6 +207,9 @@ func (s *Store) upgrade(ctx context.Context, c *pgx.Conn) (int, error) {
 		}
 		v++
 		if _, err := tx.Exec(ctx, s.sql(step)); err != nil {
+			if v > 1 && code(err) == codePrivilege {
+				return s.mayNotUpgrade(v-1, err)
+			}
 			return err
 		}
 		_, err = tx.Exec(ctx, s.sql("UPDATE herald.version SET version = $1"), v)

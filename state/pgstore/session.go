@@ -119,7 +119,10 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 func (x *session) LoadPart(ctx context.Context, p state.Part) (*state.Record, error) {
 	var r *state.Record
 	err := x.try(ctx, func(ctx context.Context, c *pgx.Conn) (err error) {
-		r, err = x.store.loadPart(ctx, c, p)
+		var st *stored
+		if r, st, err = x.store.loadPart(ctx, c, p); err == nil {
+			err = x.store.settled(ctx, c, st)
+		}
 		return err
 	})
 	if err == nil {

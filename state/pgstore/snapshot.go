@@ -108,8 +108,11 @@ WHERE record = $1 AND session = $2 AND epoch = $3 AND batch = $4 AND until > clo
 
 // begins finds the session's row without locking it. A transaction that stops
 // in between is ended by the server.
-const begins = `SELECT set_config('idle_in_transaction_session_timeout', $5, true), ` + durable + ` FROM herald.sessions
+const begins = `SELECT set_config('idle_in_transaction_session_timeout', $5, true), ` + removes + `, ` + durable + ` FROM herald.sessions
 WHERE record = $1 AND session = $2 AND epoch = $3 AND batch = $4 AND until > clock_timestamp()`
+
+// removes lets the transaction that it is part of take entries away.
+const removes = `set_config('herald_record.removes', 'on', true)`
 
 // transactOnce returns what is stored then, or nil if the lock is lost.
 func (x *session) transactOnce(ctx context.Context, c *pgx.Conn, f func(context.Context, pgx.Tx) (*stored, error)) (*stored, error) {
