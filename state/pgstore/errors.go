@@ -39,6 +39,9 @@ const (
 	codeStarting        = "57P03"
 	codeIdleTransaction = "25P03"
 	codeProtocol        = "08P01"
+	codePreparedTwice   = "42P05"
+	codeNotPrepared     = "26000"
+	codeCanceled        = "57014"
 )
 
 // code returns the SQLSTATE of a server's error, or "".
@@ -210,6 +213,10 @@ func (s *Store) serverProblem(err error) (problem, advice string) {
 		return "the server is starting or stopping", "Wait until it accepts connections, and run the command again: what was recorded is kept."
 	case codeUndefinedTable, codeUndefinedColumn, codeInvalidSchema:
 		return fmt.Sprintf("the schema %s does not hold Herald's tables as they should be", s.schema), "Name another schema, or restore this one from a backup."
+	case codePreparedTwice, codeNotPrepared:
+		return "a connection pooler in front of the server gives one connection to several clients in turn (transaction mode), and does not keep their statements apart", "Connect to the server itself, or use a pooler in session mode: of PgBouncer, pool_mode = session."
+	case codeCanceled:
+		return "the server ended a statement before it was done: " + e.Message, "Look at statement_timeout of the role, the database and the server, or at who cancelled it. For Herald alone, raise it in HERALD_STATE_POSTGRES_URL or PGOPTIONS:\n\n  PGOPTIONS='-c statement_timeout=10min'"
 	case codeProtocol:
 		return "the server, or a connection pooler in front of it, does not take the connection", "Connect to the server itself, or use a pooler in session mode."
 	}

@@ -94,7 +94,7 @@ func TestWrongServer(t *testing.T) {
 	// A role without rights, then one that makes its own schema.
 	limited := Options{URL: strings.Replace(base, "postgres@", "limited:secret@", 1)}
 	_, err := New(limited).Lock(t.Context(), state.Holder{}, 0)
-	told(t, err, `the user "limited" lacks a right: permission denied for database postgres`, `GRANT USAGE ON SCHEMA "herald" TO "limited"`)
+	told(t, err, `the user "limited" lacks a right: permission denied for database postgres`, "GRANT CREATE ON DATABASE \"postgres\" TO \"limited\";\n\nor let an administrator make it, as docs/stores.md says, and give these rights:\n\n  GRANT USAGE ON SCHEMA \"herald\" TO \"limited\"")
 	server.Exec(t, "GRANT CREATE ON DATABASE postgres TO limited")
 	lockAndLeave(t, New(limited))
 
