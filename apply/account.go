@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"herald/apply/pace"
 	"herald/config/content"
 	"herald/plan"
 )
@@ -45,7 +46,7 @@ type account struct {
 
 // lane holds one account's changes of one rate that may go now.
 type lane struct {
-	pace     *pace
+	pace     *pace.Pace
 	urgent   queue // begun conversations, and second tries
 	ready    queue
 	inFlight int           // attempts without a verdict
@@ -55,8 +56,8 @@ type lane struct {
 func newAccount(p *plan.Account, parallel int, now time.Time) *account {
 	return &account{
 		plan:     p,
-		messages: lane{pace: newPace(p.Rates.Messages, now), wire: make(chan struct{}, parallel)},
-		media:    lane{pace: newPace(p.Rates.Media, now), wire: make(chan struct{}, parallel)},
+		messages: lane{pace: pace.New(p.Rates.Messages, now), wire: make(chan struct{}, parallel)},
+		media:    lane{pace: pace.New(p.Rates.Media, now), wire: make(chan struct{}, parallel)},
 		settling: newSettling(p, parallel, now),
 		clock:    serverClock{origin: now},
 	}
@@ -69,13 +70,13 @@ func (l *lane) room() int { return 4 * cap(l.wire) }
 
 // board waits until a call may be made, for room on the wire first and then
 // for the rate, or until ctx is done.
-func (l *lane) board(ctx context.Context) (seat, error) {
+func (l *lane) board(ctx context.Context) (pace.Seat, error) {
 	select {
 	case l.wire <- struct{}{}:
 	case <-ctx.Done():
-		return seat{}, ctx.Err()
+		return pace.Seat{}, ctx.Err()
 	}
-	s, err := l.pace.wait(ctx)
+	s, err := l.pace.Wait(ctx)
 	if err != nil {
 		l.leave()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"herald/apply/pace"
 	"herald/config/addr"
 	"herald/state"
 )
@@ -92,9 +93,9 @@ func (e *engine) call(a *attempt, v *verdict) bool {
 
 // gated returns ctx for a call that leaves when its lane's pace lets it, and not
 // at all once the run is stopping or its claim on the record has ended.
-func (e *engine) gated(ctx context.Context, l *lane, s seat) context.Context {
+func (e *engine) gated(ctx context.Context, l *lane, s pace.Seat) context.Context {
 	return WithGate(ctx, func(ctx context.Context) bool {
-		return l.pace.depart(ctx, s) && e.stopping.Err() == nil && e.run.Session.Context().Err() == nil
+		return l.pace.Depart(ctx, s) && e.stopping.Err() == nil && e.run.Session.Context().Err() == nil
 	})
 }
 

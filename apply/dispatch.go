@@ -91,7 +91,7 @@ func (e *engine) maySend(a *account, now time.Time, sooner func(time.Time)) bool
 // drain starts the lane's calls as far as its rate and its room allow.
 func (e *engine) drain(a *account, l *lane, now time.Time, sooner func(time.Time)) {
 	for l.len() > 0 && l.inFlight < l.room() {
-		if wait := l.pace.take(now, l.len()); wait > 0 {
+		if wait := l.pace.Take(now, l.len()); wait > 0 {
 			sooner(now.Add(wait))
 			return
 		}

@@ -172,7 +172,7 @@ func (e *engine) receive(v verdict) {
 		e.inFlight--
 		v.lane.inFlight--
 		if !v.boarded {
-			v.lane.pace.back()
+			v.lane.pace.Back()
 		}
 		e.decide(v)
 		select {

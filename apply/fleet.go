@@ -1,11 +1,11 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
 
+	"herald/apply/pace"
 	"herald/config/addr"
 	"herald/plan"
 	"herald/state"
@@ -161,17 +161,15 @@ func (f *fleet) put(i int32, c *plan.Change, by map[state.Conversation]*share) {
 
 // sharePace has the account's calls take places of the pace of all runs.
 func (e *engine) sharePace(a *account) {
-	rates := a.plan.Rates
-	for _, l := range []struct {
-		name string
-		lane *lane
-		rate float64
-	}{
-		{"messages", &a.messages, rates.Messages}, {"media", &a.media, rates.Media}, {"reads", &a.settling.lane, cmp.Or(rates.Reads, usualReads)},
-	} {
-		if l.lane.pace.gap != 0 {
-			l.lane.pace.shared = e.places(a.plan.IGID, l.name, l.lane, l.rate)
-		}
+	for name, l := range map[string]*lane{"messages": &a.messages, "media": &a.media, "reads": &a.settling.lane} {
+		l.pace.Share(e.stopping, pace.Shared{
+			Reserve: func(ctx context.Context, n int, perSecond float64) (time.Duration, error) {
+				return e.fleet.member.Reserve(ctx, a.plan.IGID, name, n, perSecond)
+			},
+			Spawn: func(f func()) { e.workers.Go(f) },
+			Free:  func() int { return cap(l.wire) - len(l.wire) },
+			Nudge: e.fleet.nudge,
+		})
 	}
 }
 
@@ -264,26 +262,12 @@ func (e *engine) claimable(s *share) bool {
 	return false
 }
 
-// places are those of one lane of an account, whose pace all runs share.
-func (e *engine) places(igid, name string, l *lane, rate float64) *places {
-	s := newPlaces(rate)
-	s.ctx, s.nudge = e.stopping, e.fleet.nudge
-	s.spawn = func(f func()) { e.workers.Go(f) }
-	s.free = func() int { return cap(l.wire) - len(l.wire) }
-	s.reserve = func(ctx context.Context, n int, rate float64) (time.Duration, error) {
-		return e.fleet.member.Reserve(ctx, igid, name, n, rate)
-	}
-	return s
-}
-
 // nudged goes on when places have come, or are no longer to be had.
 func (e *engine) nudged() {
 	for _, a := range e.order {
 		for _, l := range []*lane{&a.messages, &a.media, &a.settling.lane} {
-			if s := l.pace.shared; s != nil {
-				if err := s.failure(); err != nil && e.stopping.Err() == nil {
-					e.halted(haltBroken, err)
-				}
+			if err := l.pace.Err(); err != nil && e.stopping.Err() == nil {
+				e.halted(haltBroken, err)
 			}
 		}
 	}

@@ -144,7 +144,7 @@ func (e *engine) readSome(a *account, now time.Time, sooner func(time.Time)) {
 			sooner(s.waitUntil)
 			return
 		}
-		if wait := s.lane.pace.take(now, 1); wait > 0 {
+		if wait := s.lane.pace.Take(now, 1); wait > 0 {
 			sooner(now.Add(wait))
 			return
 		}
@@ -166,7 +166,7 @@ func (e *engine) heed(n news) {
 	a, s := n.account, &n.account.settling
 	s.lane.inFlight--
 	if !n.boarded {
-		s.lane.pace.back()
+		s.lane.pace.Back()
 	}
 	if n.err != nil {
 		e.halted(haltBroken, n.err)

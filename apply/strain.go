@@ -47,7 +47,7 @@ func (a *account) feel(usage int, now time.Time) bool {
 	}
 	s.part = part
 	for _, l := range a.lanes() {
-		l.pace.slow(part, now)
+		l.pace.Slow(part, now)
 	}
 	return true
 }

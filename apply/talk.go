@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"herald/apply/pace"
 	"herald/config/content"
 	"herald/plan"
 	"herald/state"
@@ -82,7 +83,7 @@ type round struct {
 
 func newSettling(p *plan.Account, parallel int, now time.Time) settling {
 	return settling{
-		lane:  lane{pace: newPace(cmp.Or(p.Rates.Reads, usualReads), now), wire: make(chan struct{}, parallel)},
+		lane:  lane{pace: pace.New(cmp.Or(p.Rates.Reads, usualReads), now), wire: make(chan struct{}, parallel)},
 		talks: make(map[string]*talk), patience: cmp.Or(p.SettleAfter, usualPatience),
 	}
 }

@@ -113,7 +113,7 @@ var arrowRules = map[string]arrowRule{
 		reason: "a plan compares configuration and record; it neither sends nor shows, and no store stands behind it",
 	},
 	"apply": {
-		ours:   []string{"plan", "state", "config/addr", "config/content"},
+		ours:   []string{"apply/pace", "plan", "state", "config/addr", "config/content"},
 		reason: "a plan is all that apply needs: a saved one is applied without its configuration",
 	},
 	"apply/instagram": {
@@ -123,6 +123,9 @@ var arrowRules = map[string]arrowRule{
 	"apply/instagram/access": {
 		stdOnly: true,
 		reason:  "whoever reads how a token is kept needs to read nothing else",
+	},
+	"apply/pace": {
+		reason: "when calls may be made can be told without knowing what a call is",
 	},
 	"apply/survey": {
 		ours:   []string{"apply", "plan", "state", "config/addr", "config/content"},

@@ -1,4 +1,4 @@
-package apply
+package pace
 
 import (
 	"math/rand/v2"
@@ -15,12 +15,12 @@ func TestDepartures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const calls = 3000
 		random := rand.New(rand.NewPCG(3, 4))
-		p := newPace(100, time.Now())
+		p := New(100, time.Now())
 		var mu sync.Mutex
-		var posts []post
+		var posts []time.Time
 		var all sync.WaitGroup
 		for n := 0; n < calls; {
-			if d := p.take(time.Now(), calls-n); d > 0 {
+			if d := p.Take(time.Now(), calls-n); d > 0 {
 				time.Sleep(d)
 				continue
 			}
@@ -30,22 +30,22 @@ func TestDepartures(t *testing.T) {
 			}
 			n++
 			all.Go(func() {
-				at, err := p.wait(t.Context())
+				at, err := p.Wait(t.Context())
 				if err != nil {
 					t.Error(err)
 				}
 				time.Sleep(connecting)
-				if !p.depart(t.Context(), at) {
+				if !p.Depart(t.Context(), at) {
 					t.Error("a call may not leave")
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				posts = append(posts, post{at: time.Now()})
+				posts = append(posts, time.Now())
 			})
 		}
 		all.Wait()
-		most := busiest(posts, func(post) bool { return true })
-		rate := float64(calls-1) / posts[calls-1].at.Sub(posts[0].at).Seconds()
+		most := busiest(posts)
+		rate := float64(calls-1) / posts[calls-1].Sub(posts[0]).Seconds()
 		t.Logf("%.2f a second, at most %d in one", rate, most)
 		if most > 100 || rate < 99 {
 			t.Errorf("%.2f a second, at most %d in one", rate, most)

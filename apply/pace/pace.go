@@ -1,4 +1,4 @@
-package apply
+package pace
 
 import (
 	"context"
@@ -23,12 +23,12 @@ const longest = 24 * 60 * 60
 // their turn at the wire, before no further intent is written.
 const maxCrowd = 8
 
-// pace keeps one kind of calls of one account under a ceiling of calls over
+// Pace keeps one kind of calls of one account under a ceiling of calls over
 // any one second. It does so three times: turn spaces the intents, so that none
 // is written long before its call; slots space the calls, because recording an
-// intent takes a time that varies; and depart holds back what would leave too
+// intent takes a time that varies; and Depart holds back what would leave too
 // soon after the others, because so does getting a connection.
-type pace struct {
+type Pace struct {
 	turn  *rate.Limiter
 	slots *slots
 	gap   time.Duration
@@ -38,13 +38,14 @@ type pace struct {
 	// shared is set where several runs keep the ceiling together; then neither
 	// turn nor slots are used.
 	shared *places
+	rate   float64
 }
 
-// newPace returns a pace of that many calls a second. The turns may make up for
-// a few that came late; the slots keep the ceiling. The first call waits for
-// its turn like any other.
-func newPace(perSecond float64, now time.Time) *pace {
-	p := &pace{}
+// New returns a pace of that many calls a second; from ten thousand on there is
+// none. The turns may make up for a few that came late; the slots keep the
+// ceiling. The first call waits for its turn like any other.
+func New(perSecond float64, now time.Time) *Pace {
+	p := &Pace{rate: perSecond}
 	if perSecond >= unlimited {
 		return p
 	}
@@ -55,9 +56,9 @@ func newPace(perSecond float64, now time.Time) *pace {
 	return p
 }
 
-// take takes a turn if there is one now; otherwise it returns how long to wait
+// Take takes a turn if there is one now; otherwise it returns how long to wait
 // before asking again. want is how many turns could be taken.
-func (p *pace) take(now time.Time, want int) time.Duration {
+func (p *Pace) Take(now time.Time, want int) time.Duration {
 	if p.gap == 0 {
 		return 0
 	}
@@ -74,28 +75,28 @@ func (p *pace) take(now time.Time, want int) time.Duration {
 	return time.Duration(min(wait, longest)*float64(time.Second)) + 1
 }
 
-// seat is the moment that was given to a call: when it was due, and when the
+// Seat is the moment that was given to a call: when it was due, and when the
 // call was begun. It is used where several runs keep the ceiling together.
-type seat struct{ due, begun time.Time }
+type Seat struct{ due, begun time.Time }
 
-// wait waits until the call may be made, or ctx is done.
-func (p *pace) wait(ctx context.Context) (seat, error) {
+// Wait waits until the call whose turn was taken may be made, or ctx is done.
+func (p *Pace) Wait(ctx context.Context) (Seat, error) {
 	if p.gap == 0 {
-		return seat{}, ctx.Err()
+		return Seat{}, ctx.Err()
 	}
 	if p.shared != nil {
 		return p.shared.wait(ctx)
 	}
 	p.crowd.Add(1)
 	defer p.crowd.Add(-1)
-	return seat{}, p.slots.wait(ctx)
+	return Seat{}, p.slots.wait(ctx)
 }
 
-// depart waits until the request of a call that has waited may leave at last.
+// Depart waits until the request of a call that has waited may leave at last.
 // That is at once, unless it or those before it took unlike times from there to
 // here, as those do that need a new connection. It reports false once ctx is
 // done.
-func (p *pace) depart(ctx context.Context, s seat) bool {
+func (p *Pace) Depart(ctx context.Context, s Seat) bool {
 	switch {
 	case p.gap == 0:
 		return ctx.Err() == nil
@@ -105,17 +106,47 @@ func (p *pace) depart(ctx context.Context, s seat) bool {
 	return p.slots.depart(ctx)
 }
 
-// back gives back the turn of an attempt that came to no call.
-func (p *pace) back() {
+// Back gives back the turn of an attempt that came to no call.
+func (p *Pace) Back() {
 	if p.shared != nil {
 		p.shared.back()
 	}
 }
 
-// slow lets only that part of the rate through, from 0 to 1. The calls whose
+// Shared is how several runs keep the ceiling together.
+type Shared struct {
+	// Reserve takes the next n places, as state.Member has it.
+	Reserve func(ctx context.Context, n int, perSecond float64) (time.Duration, error)
+	// Spawn begins a goroutine that the run waits for.
+	Spawn func(func())
+	// Free returns how many calls could go beside those in flight.
+	Free func() int
+	// Nudge is told when places have come, or are no longer to be had: then it
+	// is time to call Take again, or Err.
+	Nudge chan<- struct{}
+}
+
+// Share has all calls from now on take places that are reserved of a pace that
+// others have a part in. Nothing more is waited for once ctx is done.
+func (p *Pace) Share(ctx context.Context, s Shared) {
+	if p.gap != 0 {
+		p.shared = newPlaces(p.rate)
+		p.shared.ctx, p.shared.Shared = ctx, s
+	}
+}
+
+// Err returns why no places can be had any more, or nil.
+func (p *Pace) Err() error {
+	if p.shared == nil {
+		return nil
+	}
+	return p.shared.failure()
+}
+
+// Slow lets only that part of the rate through, from 0 to 1. The calls whose
 // intent is recorded keep their slots, which know one rate only: to change it
 // while some wait would let two through at once.
-func (p *pace) slow(part float64, now time.Time) {
+func (p *Pace) Slow(part float64, now time.Time) {
 	if p.shared != nil {
 		p.shared.slow(part)
 		return

@@ -1,4 +1,4 @@
-package apply
+package pace
 
 import (
 	"context"
@@ -63,14 +63,14 @@ func TestPlacesKeepTheCeiling(t *testing.T) {
 					return random.IntN(n)
 				}
 				c := &clerk{delay: func() time.Duration { return time.Duration(1+draw(10)) * time.Millisecond }}
-				var posts []post
+				var posts []time.Time
 				var group, all sync.WaitGroup
 				for range tc.runs {
 					s := newPlaces(tc.rate)
 					nudge := make(chan struct{}, 1)
-					s.ctx, s.nudge, s.reserve = t.Context(), nudge, c.reserve
-					s.spawn = func(f func()) { all.Go(f) }
-					s.free = func() int { return 64 }
+					s.ctx, s.Nudge, s.Reserve = t.Context(), nudge, c.reserve
+					s.Spawn = func(f func()) { all.Go(f) }
+					s.Free = func() int { return 64 }
 					group.Go(func() {
 						var calls sync.WaitGroup
 						for left := tc.calls; left > 0; {
@@ -94,7 +94,7 @@ func TestPlacesKeepTheCeiling(t *testing.T) {
 								}
 								_ = s.depart(t.Context(), at)
 								mu.Lock()
-								posts = append(posts, post{at: time.Now()})
+								posts = append(posts, time.Now())
 								mu.Unlock()
 							})
 						}
@@ -103,9 +103,9 @@ func TestPlacesKeepTheCeiling(t *testing.T) {
 				}
 				group.Wait()
 				all.Wait()
-				n, most := len(posts), busiest(posts, func(post) bool { return true })
+				n, most := len(posts), busiest(posts)
 				last := n * 9 / 10 // the very last wait for nobody but each other
-				rate := float64(last) / posts[last].at.Sub(posts[0].at).Seconds()
+				rate := float64(last) / posts[last].Sub(posts[0]).Seconds()
 				t.Logf("%.2f a second, at most %d in one, %d places for %d calls %v", rate, most, c.given, n, perSecond(posts))
 				if rate < tc.least {
 					t.Errorf("%.2f calls a second", rate)
@@ -116,4 +116,28 @@ func TestPlacesKeepTheCeiling(t *testing.T) {
 			})
 		})
 	}
+}
+
+// busiest returns the most calls that were made in any one second.
+func busiest(at []time.Time) (most int) {
+	from := 0
+	for i := range at {
+		for at[i].Sub(at[from]) >= time.Second {
+			from++
+		}
+		most = max(most, i-from+1)
+	}
+	return most
+}
+
+// perSecond counts the calls of each second.
+func perSecond(at []time.Time) (list []int) {
+	for _, t := range at {
+		n := int(t.Sub(at[0]) / time.Second)
+		for len(list) <= n {
+			list = append(list, 0)
+		}
+		list[n]++
+	}
+	return list
 }

@@ -1,4 +1,4 @@
-package apply
+package pace
 
 import (
 	"cmp"
@@ -21,15 +21,12 @@ import (
 // had that one comes later in turn, so that a delay moves on from second to
 // second, and costs nothing.
 type places struct {
-	reserve func(ctx context.Context, n int, rate float64) (time.Duration, error)
-	spawn   func(func()) // begins a goroutine that the run waits for
-	ctx     context.Context
-	nudge   chan<- struct{} // told of new places
-	slice   int             // places reserved at once
-	gap     time.Duration   // between two places
-	window  time.Duration
-	late    time.Duration
-	free    func() int // calls that could go beside those in flight
+	Shared
+	ctx    context.Context
+	slice  int           // places reserved at once
+	gap    time.Duration // between two places
+	window time.Duration
+	late   time.Duration
 
 	waiting chan struct{} // holds one element while somebody waits for a place
 
@@ -63,7 +60,7 @@ const (
 )
 
 // newPlaces returns the places of that many calls a second, which are fewer
-// than unlimited. What reserves them and who is told is set by share.
+// than unlimited. What reserves them and who is told is set by Share.
 func newPlaces(perSecond float64) *places {
 	perSecond = max(perSecond, 1.0/longest)
 	n := max(1, int(perSecond+1e-6))
@@ -106,13 +103,13 @@ func (s *places) back() {
 }
 
 // wait waits for a place, or until ctx is done.
-func (s *places) wait(ctx context.Context) (seat, error) {
+func (s *places) wait(ctx context.Context) (Seat, error) {
 	s.seat(1)
 	defer s.seat(-1)
 	select {
 	case s.waiting <- struct{}{}:
 	case <-ctx.Done():
-		return seat{}, ctx.Err()
+		return Seat{}, ctx.Err()
 	}
 	defer func() { <-s.waiting }()
 	for {
@@ -121,14 +118,14 @@ func (s *places) wait(ctx context.Context) (seat, error) {
 			return at, ctx.Err()
 		}
 		if err := s.await(ctx, d, more); err != nil {
-			return seat{}, err
+			return Seat{}, err
 		}
 	}
 }
 
 // depart waits until the request of a call that has its place may leave, and
 // reports false once ctx is done or the run stops.
-func (s *places) depart(ctx context.Context, at seat) bool {
+func (s *places) depart(ctx context.Context, at Seat) bool {
 	d, more := s.leave(at, 0)
 	for d > 0 {
 		if s.await(ctx, d, more) != nil {
@@ -168,14 +165,14 @@ func (s *places) hold(n int) {
 
 // sit takes the next place for a call that is made now, or returns how long to
 // wait, or for what, before trying again.
-func (s *places) sit() (seat, time.Duration, <-chan struct{}) {
+func (s *places) sit() (Seat, time.Duration, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	s.trim(now)
 	s.ask(now, s.flying)
 	if s.used == len(s.due) {
-		return seat{}, time.Second, s.more
+		return Seat{}, time.Second, s.more
 	}
 	at := s.due[s.used]
 	if n := len(s.made); n > 0 {
@@ -184,28 +181,28 @@ func (s *places) sit() (seat, time.Duration, <-chan struct{}) {
 		}
 	}
 	if d := at.Sub(now); d > 0 {
-		return seat{}, d, s.more
+		return Seat{}, d, s.more
 	}
 	at = s.due[s.used]
 	if d := s.call(now, at); d > 0 {
 		if !s.due[len(s.due)-1].After(now) {
 			s.order(1) // with one more to stay empty it may go before
 		}
-		return seat{}, d, s.more
+		return Seat{}, d, s.more
 	}
 	s.used++
 	s.flying--
 	if s.hungry {
 		s.hungry = false
-		poke(s.nudge)
+		poke(s.Nudge)
 	}
-	return seat{due: at, begun: now}, 0, nil
+	return Seat{due: at, begun: now}, 0, nil
 }
 
 // leave has the request of a call leave now, or holds it, and returns how long
 // to wait, or for what, before trying again. held is 1 if it was held before,
 // or 0: then it has counted as made when it was begun.
-func (s *places) leave(at seat, held int) (time.Duration, <-chan struct{}) {
+func (s *places) leave(at Seat, held int) (time.Duration, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -297,7 +294,7 @@ func (s *places) trim(now time.Time) {
 // place is of no use to an attempt that has to wait for another's answer.
 func (s *places) ask(now time.Time, want int) {
 	n := len(s.due)
-	want = min(want, s.seated+s.free()) + s.held
+	want = min(want, s.seated+s.Free()) + s.held
 	// A place that was missed is of use only with one that is to come.
 	missed, _ := slices.BinarySearchFunc(s.due, now.Add(-s.late), afterTime)
 	if want -= n - max(s.used, missed); want > 0 && (n == 0 || s.due[n-1].Sub(now) < placesAhead) {
@@ -312,8 +309,8 @@ func (s *places) order(n int) {
 	}
 	s.asking = true
 	gap := time.Duration(float64(s.gap) / s.part)
-	s.spawn(func() {
-		wait, err := s.reserve(s.ctx, n, float64(time.Second)/float64(gap))
+	s.Spawn(func() {
+		wait, err := s.Reserve(s.ctx, n, float64(time.Second)/float64(gap))
 		s.came(time.Now().Add(wait), n, gap, err)
 	})
 }
@@ -338,7 +335,7 @@ func (s *places) came(first time.Time, n int, gap time.Duration, err error) {
 	}
 	close(s.more)
 	s.more = make(chan struct{})
-	poke(s.nudge)
+	poke(s.Nudge)
 }
 
 // poke wakes whoever listens, if that was not done already.

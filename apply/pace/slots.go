@@ -1,4 +1,4 @@
-package apply
+package pace
 
 import (
 	"context"
@@ -82,4 +82,16 @@ func (s *slots) depart(ctx context.Context) bool {
 	s.left[s.first] = time.Now()
 	s.first = (s.first + 1) % len(s.left)
 	return true
+}
+
+// sleep waits for d and reports whether it did; it ends early with ctx.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
