@@ -187,6 +187,11 @@ func (d *decoder) headerField(name string, value []byte) error {
 		d.record.Origin, err = p.string()
 	case "endpoints":
 		err = p.stringMap(d.record.Endpoints)
+	case "mark":
+		fields := make(map[string]string)
+		if err = p.stringMap(fields); err == nil {
+			d.record.Mark, err = readMark(fields)
+		}
 	default:
 		return d.edited("the field %q is unknown", name)
 	}

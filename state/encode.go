@@ -31,6 +31,9 @@ func Encode(w io.Writer, r *Record) error {
 			return fmt.Errorf("the endpoint %q of account %q is not valid UTF-8", endpoint, id)
 		}
 	}
+	if r.Mark != nil && !utf8.ValidString(r.Mark.Place) {
+		return fmt.Errorf("the place of the mark is not valid UTF-8: %q", r.Mark.Place)
+	}
 	if r.Lineage == "" {
 		return fmt.Errorf("the record has no lineage")
 	}
@@ -74,6 +77,10 @@ func appendHeader(b []byte, r *Record) []byte {
 	if len(r.Endpoints) > 0 {
 		b = append(b, ",\n\"endpoints\":"...)
 		b = appendMap(b, r.Endpoints)
+	}
+	if r.Mark != nil {
+		b = append(b, ",\n\"mark\":"...)
+		b = appendMap(b, r.Mark.fields())
 	}
 	return append(b, ",\n\"entries\":["...)
 }

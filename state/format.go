@@ -11,15 +11,18 @@ import (
 //
 //	1  the first one
 //	2  has entries with also_sent
+//	3  has a mark
 //
-// A Herald that knows version 1 alone says of a record of version 2 that a
-// newer one wrote it, where it would otherwise find a field that it takes for
-// the work of an editor.
-const FormatVersion = 2
+// A Herald that knows fewer says of such a record that a newer one wrote it, where it
+// would otherwise find a field that it takes for the work of an editor.
+const FormatVersion = 3
 
 // formatVersion returns the version in which the record is written: the lowest
 // that has all the fields in use.
 func (r *Record) formatVersion() int {
+	if r.Mark != nil {
+		return 3
+	}
 	for _, e := range r.entries {
 		if len(e.AlsoSent) > 0 || e.Before != nil && len(e.Before.AlsoSent) > 0 {
 			return 2
@@ -45,10 +48,10 @@ type upgrade struct {
 	entry func(line []byte) ([]byte, error)
 }
 
-// currentFormat is what Encode writes. What version 1 wrote reads the same in
-// version 2.
+// currentFormat is what Encode writes. What a version wrote reads the same in
+// the next one.
 func currentFormat() format {
-	return format{version: FormatVersion, upgrades: map[int]upgrade{1: {}}}
+	return format{version: FormatVersion, upgrades: map[int]upgrade{1: {}, 2: {}}}
 }
 
 // from returns the upgrades from a version to the present one, in order.

@@ -188,7 +188,7 @@ func TestRefusals(t *testing.T) {
 		{"no JSON", "hello\n", "r.json, line 1: this is not a record of Herald: it does not begin with a brace", "right file with -state"},
 		{"one line", `{"version":4,"terraform_version":"1.5.0"}` + "\n", "r.json, line 1: this is not a record of Herald as Herald writes it: the first line is not a brace alone", "right file with -state"},
 		{"Terraform's", "{\n  \"version\": 4,\n", "r.json, line 2: a field of the header, such as \"serial\":1, was expected", ""},
-		{"newer", replace(`"version":1`, `"version":3`), "r.json, line 2: a newer Herald wrote this record: its version is 3, and this Herald knows up to 2", "Use that version of Herald"},
+		{"newer", replace(`"version":1`, `"version":4`), "r.json, line 2: a newer Herald wrote this record: its version is 4, and this Herald knows up to 3", "Use that version of Herald"},
 		{"version 0", replace(`"version":1`, `"version":0`), "r.json, line 2: no Herald has written a record of version 0", ""},
 		{"version last", replace("\"version\":1,\n", ""), `r.json, line 2: the first field is "lineage"; a record of Herald begins with its version`, ""},
 		{"no serial", replace("\"serial\":7,\n", ""), "r.json, line 6: the header has no serial", ""},

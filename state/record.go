@@ -24,6 +24,9 @@ type Record struct {
 	// Rest counts the entries that the store holds and that were not loaded; 0
 	// where the whole record was. See PartLoader.
 	Rest int
+	// Mark says that the record must not be worked with where it is stored; nil
+	// of every other. See Marker.
+	Mark *Mark
 
 	entries map[Key]*Entry
 	// latest holds the highest revision of an address that has one above 1.
@@ -150,5 +153,9 @@ func (r *Record) Clone() *Record {
 	c.Endpoints = maps.Clone(r.Endpoints)
 	c.entries = maps.Clone(r.entries)
 	c.latest = maps.Clone(r.latest)
+	if r.Mark != nil {
+		mark := *r.Mark
+		c.Mark = &mark
+	}
 	return &c
 }

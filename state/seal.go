@@ -15,6 +15,35 @@ type Sealer interface {
 	Open(sealed []byte) ([]byte, error)
 }
 
+// Changing is the Sealer of a record whose encryption changes in its place. It
+// opens what From opens, takes what is not sealed as it is, and seals with To,
+// or not at all if that is nil. What cannot be told any more is whether something
+// else has put a readable record in the place of a sealed one.
+type Changing struct{ From, To Sealer }
+
+// Seal seals with To.
+func (c Changing) Seal(plain []byte) ([]byte, error) {
+	if c.To == nil {
+		return plain, nil
+	}
+	return c.To.Seal(plain)
+}
+
+// Open opens what is sealed with From.
+func (c Changing) Open(data []byte) ([]byte, error) {
+	if !IsSealed(data) {
+		return data, nil
+	}
+	return c.From.Open(data)
+}
+
+// Seals reports whether a store with this Sealer, which may be nil, keeps its
+// record sealed.
+func Seals(s Sealer) bool {
+	c, ok := s.(Changing)
+	return s != nil && (!ok || c.To != nil)
+}
+
 // StoreError says in a person's words why a store cannot be used. The cause
 // stays reachable through errors.Is and errors.As.
 type StoreError struct {
@@ -66,21 +95,24 @@ func (e *SealError) Unwrap() error { return e.Err }
 // that is sealed where no Sealer is there, and the reverse, is refused. The
 // path is for the error only, which is a *FormatError.
 func Unseal(s Sealer, data []byte, path string) ([]byte, error) {
+	_, changing := s.(Changing)
 	switch sealed := IsSealed(data); {
 	case s == nil && sealed:
 		return nil, &FormatError{
 			Path: path, Problem: "this is encrypted, and no encryption is configured",
 			Advice: "Put the encryption block back into the herald block, and give the identity in HERALD_AGE_IDENTITY or the file that " +
-				"HERALD_AGE_IDENTITY_FILE names, or the passphrase in HERALD_AGE_PASSPHRASE or the file that HERALD_AGE_PASSPHRASE_FILE names. Nothing was sent.",
+				"HERALD_AGE_IDENTITY_FILE names, or the passphrase in HERALD_AGE_PASSPHRASE or the file that HERALD_AGE_PASSPHRASE_FILE names. Nothing was sent." +
+				" If the record is no longer to be encrypted, with the key still there:\n\n  herald state rekey -decrypt",
 		}
 	case s == nil:
+		return data, nil
+	case !sealed && changing:
 		return data, nil
 	case !sealed:
 		return nil, &FormatError{
 			Path: path, Problem: "this is not encrypted, although encryption is configured",
-			Advice: "A record from before the encryption block is encrypted by moving it to another place, as the herald block then says (a local " +
-				"file may be given another name, and moved back from there):\n\n  herald state migrate -from=…\n\nIf it was encrypted before, " +
-				"something else has written here. Nothing was sent.",
+			Advice: "If it was encrypted before, something else has written here. Nothing was sent. A record from before the encryption block is " +
+				"encrypted in its place by this:\n\n  herald state rekey",
 		}
 	}
 	plain, err := s.Open(data)

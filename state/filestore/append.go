@@ -45,7 +45,7 @@ func (x *session) commit(calls []*batch.Lines) error {
 	if err == nil {
 		err = x.open()
 	}
-	if errors.Is(err, state.ErrNoRecord) {
+	if errors.Is(err, state.ErrNoRecord) || errors.As(err, new(*state.MarkedError)) {
 		return err // nothing was written: the record can still be made
 	}
 	if err == nil {
@@ -67,7 +67,7 @@ func (x *session) writeBatch(calls []*batch.Lines) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	if x.sealer != nil {
+	if state.Seals(x.sealer) {
 		buf, next, err := x.stored.journal.sealedBatch(nil, lines, x.sealer)
 		if err != nil {
 			return err
@@ -115,7 +115,10 @@ func (x *session) open() error {
 	if st.snapshot == nil {
 		return state.ErrNoRecord
 	}
-	if st.journal == nil || st.spent || st.journal.entries == 0 && st.journal.sealed != (x.sealer != nil) {
+	if err := x.marked(); err != nil {
+		return err
+	}
+	if st.journal == nil || st.spent || st.journal.entries == 0 && st.journal.sealed != state.Seals(x.sealer) {
 		return x.reset()
 	}
 	if err := x.disk.probe(x.paths.snapshot); err != nil {
@@ -160,7 +163,7 @@ func (x *session) reset() error {
 	if err := x.close(); err != nil {
 		return err
 	}
-	next, header := newJournal(x.stored.lineage, x.stored.serial, x.stored.sum, x.sealer != nil)
+	next, header := newJournal(x.stored.lineage, x.stored.serial, x.stored.sum, state.Seals(x.sealer))
 	err := x.disk.replace(x.paths.journal, 0o644, func(w io.Writer) error {
 		_, err := w.Write(header)
 		return err

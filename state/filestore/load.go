@@ -18,8 +18,9 @@ type stored struct {
 	file     fs.FileInfo // of the journal; nil if there is none
 	lineage  string
 	serial   uint64
-	sum      string   // the checksum of the snapshot; "" if there is none
-	journal  *journal // nil if there is none
+	sum      string      // the checksum of the snapshot; "" if there is none
+	mark     *state.Mark // of the snapshot; nil if it has none
+	journal  *journal    // nil if there is none
 	// spent says that the snapshot holds all of the journal, which only waits
 	// to be replaced.
 	spent bool
@@ -99,7 +100,7 @@ func loadOnce(p paths, sealer state.Sealer) (*state.Record, *stored, error) {
 	if err != nil {
 		return nil, st, err
 	}
-	st.lineage, st.serial, st.sum = r.Lineage, r.Serial, sum
+	st.lineage, st.serial, st.sum, st.mark = r.Lineage, r.Serial, sum, r.Mark
 
 	j, err := os.Open(p.journal)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -59,7 +59,7 @@ func (x *session) put(r *state.Record) error {
 	if st.snapshot, err = os.Stat(x.paths.snapshot); err != nil {
 		return err
 	}
-	st.lineage, st.serial, st.sum = r.Lineage, r.Serial, checksum(h)
+	st.lineage, st.serial, st.sum, st.mark = r.Lineage, r.Serial, checksum(h), r.Mark
 	if st.journal == nil {
 		return nil
 	}

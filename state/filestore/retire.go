@@ -35,10 +35,7 @@ func (x *session) Retire(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s: %w", x.paths.snapshot, state.ErrNoRecord)
 	}
 	if st.journal != nil && !st.spent && st.journal.entries > 0 {
-		return "", &state.FormatError{
-			Path: x.paths.journal, Problem: "entries were appended here that no snapshot holds yet",
-			Advice: "Let Herald take them in first:\n\n  herald reconcile",
-		}
+		return "", unfoldedYet(x.paths)
 	}
 	to := RetiredName(x.paths.snapshot)
 	for n := 2; look(to) != nil; n++ {

@@ -15,7 +15,7 @@ import (
 
 // encode writes the snapshot of a record, sealed as a whole if there is a sealer.
 func encode(w io.Writer, r *state.Record, sealer state.Sealer) error {
-	if sealer == nil {
+	if !state.Seals(sealer) {
 		return state.Encode(w, r)
 	}
 	var plain bytes.Buffer

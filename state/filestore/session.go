@@ -36,7 +36,10 @@ type session struct {
 	journal *file   // open for the next batch; nil as long as there was none
 }
 
-var _ state.Session = (*session)(nil)
+var (
+	_ state.Replacer = (*session)(nil)
+	_ state.Marker   = (*session)(nil)
+)
 
 func newSession(s *Store, p paths, l *lock) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -74,7 +77,7 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 	if err == nil && x.stored == nil {
 		x.stored = st
 	}
-	return r, err
+	return unmarked(r, x.paths.snapshot, err)
 }
 
 // Unfolded reports whether entries were appended that no snapshot holds yet:

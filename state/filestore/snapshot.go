@@ -39,6 +39,9 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 	if err := x.read(ctx); err != nil {
 		return err
 	}
+	if err := x.marked(); err != nil {
+		return err
+	}
 	next := *r
 	if x.stored.snapshot != nil {
 		if r.Lineage != x.stored.lineage || r.Serial != x.stored.serial {
@@ -86,7 +89,7 @@ func (x *session) store(r *state.Record) error {
 		return err
 	}
 	st := x.stored
-	st.snapshot, st.lineage, st.serial, st.sum = info, r.Lineage, r.Serial, checksum(h)
+	st.snapshot, st.lineage, st.serial, st.sum, st.mark = info, r.Lineage, r.Serial, checksum(h), r.Mark
 	if st.journal == nil {
 		return nil
 	}

@@ -46,6 +46,9 @@ func (x *session) commit(calls [][]state.Entry) error {
 	if x.record == nil {
 		return state.ErrNoRecord // nothing was written: the record can still be made
 	}
+	if err := state.Marked(x.record, x.store.at); err != nil {
+		return err
+	}
 	n := 0
 	for _, entries := range calls {
 		for _, e := range entries {

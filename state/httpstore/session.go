@@ -39,8 +39,8 @@ type session struct {
 }
 
 var (
-	_ state.Session  = (*session)(nil)
 	_ state.Replacer = (*session)(nil)
+	_ state.Marker   = (*session)(nil)
 )
 
 func newSession(s *Store, info *lockInfo) *session {
@@ -100,7 +100,13 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 			x.record = r.Clone()
 		}
 	}
-	return r, err
+	if err == nil {
+		err = state.Marked(r, x.store.at)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Unfolded reports whether this session has appended entries since its last
@@ -122,6 +128,9 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 		return err
 	}
 	if err := x.learn(ctx); err != nil {
+		return err
+	}
+	if err := state.Marked(x.record, x.store.at); err != nil {
 		return err
 	}
 	next := r.Clone()
@@ -160,6 +169,31 @@ func (x *session) Replace(ctx context.Context, r *state.Record) error {
 		return err
 	}
 	x.record, x.added = next, false
+	return nil
+}
+
+// Mark stores the mark with the stored record, as state.Marker says.
+func (x *session) Mark(ctx context.Context, m *state.Mark) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.io.Lock()
+	defer x.io.Unlock()
+	if err := x.ready(); err != nil {
+		return err
+	}
+	if err := x.learn(ctx); err != nil {
+		return err
+	}
+	if x.record == nil {
+		return state.ErrNoRecord
+	}
+	next := x.record.Clone()
+	next.Mark = m
+	if err := x.write(next); err != nil {
+		return err
+	}
+	x.record = next
 	return nil
 }
 

@@ -145,7 +145,8 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	var format *state.FormatError
 	var conflict *state.ConflictError
 	var claimed *state.ClaimedError
-	if errors.As(err, &store) || errors.As(err, &format) || errors.As(err, &conflict) || errors.As(err, &claimed) ||
+	var marked *state.MarkedError
+	if errors.As(err, &store) || errors.As(err, &format) || errors.As(err, &conflict) || errors.As(err, &claimed) || errors.As(err, &marked) ||
 		errors.Is(err, state.ErrNoRecord) || errors.Is(err, state.ErrLockLost) || errors.Is(err, errEnded) {
 		return err
 	}

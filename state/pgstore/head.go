@@ -27,6 +27,10 @@ type head struct {
 	Origin    string            `json:"origin,omitempty"`
 	Endpoints map[string]string `json:"endpoints,omitempty"`
 	Key       []byte            `json:"key,omitempty"`
+	// Of a marked record, Record is what no older Herald takes for its own, and
+	// the name is here.
+	Mark *state.Mark `json:"mark,omitempty"`
+	Name string      `json:"name,omitempty"`
 
 	stored []byte // as the database has it
 	lines  *lines // how entries are stored
@@ -123,8 +127,8 @@ func place(dst []byte, address string, revision, change int64) []byte {
 // newHead returns the head of a new record, with a key of its own if it is to
 // be encrypted.
 func (s *Store) newHead(r *state.Record) (*head, error) {
-	h := &head{Record: s.o.Record, Lineage: r.Lineage}
-	if s.o.Sealer != nil {
+	h := &head{Lineage: r.Lineage}
+	if state.Seals(s.o.Sealer) {
 		h.Key = make([]byte, sha256.Size)
 		_, _ = rand.Read(h.Key) // never fails: crypto/rand ends the program instead
 	}
@@ -137,6 +141,10 @@ func (s *Store) newHead(r *state.Record) (*head, error) {
 func (s *Store) with(h *head, r *state.Record) (*head, error) {
 	next := *h
 	next.Lineage, next.Origin, next.Endpoints = r.Lineage, r.Origin, maps.Clone(r.Endpoints)
+	next.Mark, next.Record, next.Name = r.Mark, s.o.Record, ""
+	if r.Mark != nil {
+		next.Record, next.Name = s.o.Record+", which a newer Herald has moved", s.o.Record
+	}
 	text, err := json.Marshal(&next)
 	if err != nil {
 		return nil, err
@@ -157,12 +165,12 @@ func (s *Store) openHead(stored []byte, sealed bool) (*head, error) {
 	case sealed && s.o.Sealer == nil:
 		return nil, &state.StoreError{
 			Store: storeName, Location: s.Location(), Problem: "the record is encrypted, and nothing says with which key",
-			Advice: "Add the block encryption to herald { }, as it was when the record was made. Nothing was sent.",
+			Advice: "Add the block encryption to herald { }, as it was when the record was made. If it is no longer to be encrypted, with the key still there:\n\n  herald state rekey -decrypt\n\nNothing was sent.",
 		}
-	case !sealed && s.o.Sealer != nil:
+	case !sealed && state.Seals(s.o.Sealer) && !s.changing():
 		return nil, &state.StoreError{
 			Store: storeName, Location: s.Location(), Problem: "the record is not encrypted, and the configuration says that it is",
-			Advice: "Move it into an encrypted one under another name, with herald state migrate, or take the block encryption out of herald { }. Nothing was sent.",
+			Advice: "Take the block encryption out of herald { }, or have the record encrypted where it is:\n\n  herald state rekey\n\nNothing was sent.",
 		}
 	}
 	s.mu.Lock()
@@ -184,8 +192,8 @@ func (s *Store) openHead(stored []byte, sealed bool) (*head, error) {
 	h := &head{stored: bytes.Clone(stored)}
 	err := json.Unmarshal(text, h)
 	switch {
-	case err == nil && h.Record != s.o.Record:
-		err = fmt.Errorf("it is that of the record %q", h.Record)
+	case err == nil && h.name() != s.o.Record:
+		err = fmt.Errorf("it is that of the record %q", h.name())
 	case err == nil && sealed != (h.Key != nil):
 		err = errors.New("its key is missing, or it has one that it should not")
 	}
@@ -199,6 +207,21 @@ func (s *Store) openHead(stored []byte, sealed bool) (*head, error) {
 	s.head = h
 	s.mu.Unlock()
 	return h, nil
+}
+
+// name returns the name of the record.
+func (h *head) name() string {
+	if h.Mark != nil {
+		return h.Name
+	}
+	return h.Record
+}
+
+// changing reports whether the encryption of the record is being changed, so
+// that it may be read in either form.
+func (s *Store) changing() bool {
+	_, ok := s.o.Sealer.(state.Changing)
+	return ok
 }
 
 // damaged returns an error about what is stored.

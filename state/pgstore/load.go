@@ -81,7 +81,7 @@ func (s *Store) headless(ctx context.Context, c querier) error {
 // record returns the stored record without its entries.
 func (st *stored) record() *state.Record {
 	r := state.NewRecord(st.Lineage)
-	r.Serial, r.Origin = st.serial, st.Origin
+	r.Serial, r.Origin, r.Mark = st.serial, st.Origin, st.Mark
 	for id, endpoint := range st.Endpoints {
 		r.Endpoints[id] = endpoint
 	}

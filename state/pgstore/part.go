@@ -40,6 +40,9 @@ func (s *Store) loadPart(ctx context.Context, c *pgx.Conn, p state.Part) (*state
 		if err := s.counted(ctx, tx, st); err != nil {
 			return err
 		}
+		if st.Mark != nil {
+			return &state.MarkedError{Location: s.Location(), Mark: *st.Mark}
+		}
 		// On a table that was never analysed the planner may think that it is
 		// small.
 		if _, err := tx.Exec(ctx, "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"); err != nil {

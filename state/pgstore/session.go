@@ -47,6 +47,7 @@ var (
 	_ state.Session    = (*session)(nil)
 	_ state.PartLoader = (*session)(nil)
 	_ state.Replacer   = (*session)(nil)
+	_ state.Marker     = (*session)(nil)
 )
 
 func newSession(s *Store, exclusive bool) *session {
@@ -112,7 +113,7 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 	if err == nil {
 		x.remember(r)
 	}
-	return r, err
+	return x.store.unmarked(r, err)
 }
 
 // LoadPart reads a part of the record.
@@ -157,7 +158,9 @@ func (x *session) lines(ctx context.Context) (*lines, error) {
 		return st.lines, nil
 	}
 	err := x.try(ctx, func(ctx context.Context, c *pgx.Conn) (err error) {
-		st, err = x.store.readHead(ctx, c)
+		if st, err = x.store.readHead(ctx, c); err == nil && st.Mark != nil {
+			err = &state.MarkedError{Location: x.store.Location(), Mark: *st.Mark}
+		}
 		return err
 	})
 	if err != nil {

@@ -29,6 +29,8 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 			return x.create(ctx, tx, r)
 		case err != nil:
 			return nil, err
+		case st.Mark != nil:
+			return nil, &state.MarkedError{Location: x.store.Location(), Mark: *st.Mark}
 		}
 		return x.replace(ctx, tx, st, r)
 	})
@@ -69,24 +71,9 @@ func (x *session) transact(ctx context.Context, r *state.Record, f func(context.
 	}
 	x.write.Lock()
 	defer x.write.Unlock()
-	if err := x.ready(); err != nil {
-		return nil, x.kill(err)
-	}
-	var next *stored
-	// Nothing is wrong with a large record that takes long: meanwhile the lease
-	// is renewed on another connection.
-	limit := 10*time.Minute + time.Duration(r.Len())*time.Millisecond
-	err := x.once(limit, func(ctx context.Context, c *pgx.Conn) (bool, error) {
-		var err error
-		next, err = x.transactOnce(ctx, c, f)
-		return next != nil, err
-	})
-	var conflict *state.ConflictError
-	switch {
-	case errors.As(err, &conflict):
+	next, err := x.writeOnce(r.Len(), f)
+	if err != nil {
 		return nil, err
-	case err != nil:
-		return nil, x.kill(err)
 	}
 	x.known.Lock()
 	defer x.known.Unlock()
@@ -96,7 +83,33 @@ func (x *session) transact(ctx context.Context, r *state.Record, f func(context.
 	} else {
 		x.part = r.Clone()
 	}
+	if next.Mark != nil {
+		x.head = nil // whoever asks for it is told
+	}
 	clear(x.wrote)
+	return next, nil
+}
+
+// writeOnce does f as one write of the session. It is called with write held.
+func (x *session) writeOnce(entries int, f func(context.Context, pgx.Tx) (*stored, error)) (*stored, error) {
+	if err := x.ready(); err != nil {
+		return nil, x.kill(err)
+	}
+	var next *stored
+	// Nothing is wrong with a large record that takes long: meanwhile the lease
+	// is renewed on another connection.
+	limit := 10*time.Minute + time.Duration(entries)*time.Millisecond
+	err := x.once(limit, func(ctx context.Context, c *pgx.Conn) (bool, error) {
+		var err error
+		next, err = x.transactOnce(ctx, c, f)
+		return next != nil, err
+	})
+	switch {
+	case errors.As(err, new(*state.ConflictError)), errors.As(err, new(*state.MarkedError)), errors.Is(err, state.ErrNoRecord):
+		return nil, err // nothing was written
+	case err != nil:
+		return nil, x.kill(err)
+	}
 	return next, nil
 }
 
@@ -161,7 +174,7 @@ func (x *session) create(ctx context.Context, tx pgx.Tx, r *state.Record) (*stor
 		return nil, err
 	}
 	tag, err := tx.Exec(ctx, s.sql(`INSERT INTO herald.records (record, lineage, serial, sealed, head, entries) VALUES ($1, $2, $5, $3, $4, 0)
-		ON CONFLICT DO NOTHING`), s.o.Record, r.Lineage, s.o.Sealer != nil, h.stored, int64(r.Serial))
+		ON CONFLICT DO NOTHING`), s.o.Record, r.Lineage, state.Seals(s.o.Sealer), h.stored, int64(r.Serial))
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (x *session) confirm() error {
 // nobody knows what is stored then.
 func (x *session) commit(calls []*batch.Lines) error {
 	err := x.prepare()
-	if errors.Is(err, state.ErrNoRecord) {
+	if errors.Is(err, state.ErrNoRecord) || errors.As(err, new(*state.MarkedError)) {
 		return err // nothing was written: the record can still be made
 	}
 	if err == nil {
@@ -85,6 +85,9 @@ func (x *session) prepare() error {
 	if x.stored.etag == "" {
 		x.stored = nil // somebody may make a record
 		return state.ErrNoRecord
+	}
+	if err := x.marked(); err != nil {
+		return err
 	}
 	if x.n == 0 {
 		// Where somebody has deleted the lock object, it has begun to count

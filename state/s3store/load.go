@@ -24,12 +24,13 @@ type stored struct {
 	etag    string // of the snapshot; "" if there is none
 	lineage string
 	serial  uint64
-	folded  marks     // what the snapshot holds
-	seen    marks     // what was read: that, and the journal
-	live    []name    // the segments that no snapshot holds
-	taken   []content // what they hold
-	late    []content // of those that came after their time
-	spent   []string  // the keys of segments that the snapshot holds
+	mark    *state.Mark // of the snapshot; nil if it has none
+	folded  marks       // what the snapshot holds
+	seen    marks       // what was read: that, and the journal
+	live    []name      // the segments that no snapshot holds
+	taken   []content   // what they hold
+	late    []content   // of those that came after their time
+	spent   []string    // the keys of segments that the snapshot holds
 }
 
 // content is what a segment holds.
@@ -143,7 +144,7 @@ func (s *Store) decodeSnapshot(o *object, st *stored) (*state.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	st.lineage, st.serial = r.Lineage, r.Serial
+	st.lineage, st.serial, st.mark = r.Lineage, r.Serial, r.Mark
 	sum, list, ok := strings.Cut(o.meta[metaFolded], ";")
 	folded, whole := parseMarks(list)
 	if none := o.meta[metaFolded] == ""; !none && (!ok || !whole || sum != sumOf(o.body)) {

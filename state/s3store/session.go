@@ -42,7 +42,10 @@ type session struct {
 	previous   string // the sum of the last one
 }
 
-var _ state.Replacer = (*session)(nil)
+var (
+	_ state.Replacer = (*session)(nil)
+	_ state.Marker   = (*session)(nil)
+)
 
 func newSession(s *Store, c *client, h *held) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -85,7 +88,7 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 		st.after(x.stored, x.generation)
 		x.stored = st
 	}
-	return r, nil
+	return x.store.unmarked(r, nil)
 }
 
 // Unfolded reports whether entries were appended that no snapshot holds yet:

@@ -32,6 +32,9 @@ func (x *session) Snapshot(ctx context.Context, r *state.Record) error {
 	if err := x.look(ctx); err != nil {
 		return err
 	}
+	if err := x.marked(); err != nil {
+		return err
+	}
 	next := *r
 	if st := x.stored; st.etag != "" {
 		if r.Lineage != st.lineage || r.Serial != st.serial {
@@ -105,7 +108,7 @@ func (x *session) folds(r *state.Record) marks {
 // Those that cannot be deleted are tried again before the next write; until
 // then they are known to be spent.
 func (x *session) follow(r *state.Record, etag string, folded marks) {
-	st := &stored{etag: etag, lineage: r.Lineage, serial: r.Serial, folded: folded, seen: maps.Clone(folded)}
+	st := &stored{etag: etag, lineage: r.Lineage, serial: r.Serial, mark: r.Mark, folded: folded, seen: maps.Clone(folded)}
 	for _, m := range x.stored.live {
 		if folded.covers(m) {
 			st.spent = append(st.spent, x.store.journalKey(m))

@@ -66,6 +66,8 @@ func Run(t *testing.T, open func(t *testing.T) Factory) {
 		{"OneAtATime", oneAtATime},
 		{"AppendsAtTheLoss", appendsAtTheLoss},
 		{"LoadsAndAppends", loadsAndAppends},
+		{"Marks", marks},
+		{"ReplacesMarked", replacesMarked},
 	} {
 		t.Run(tc.name, func(t *testing.T) { tc.run(t, open(t)) })
 	}
