@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -52,6 +53,14 @@ type Encryption struct {
 	// Passphrase says that a passphrase from the environment is used instead.
 	Passphrase bool
 	Range      hcl.Range
+}
+
+// Same reports whether two blocks name the same readers; nil is no encryption.
+func (e *Encryption) Same(other *Encryption) bool {
+	if e == nil || other == nil {
+		return e == other
+	}
+	return e.Passphrase == other.Passphrase && slices.Equal(slices.Sorted(slices.Values(e.Recipients)), slices.Sorted(slices.Values(other.Recipients)))
 }
 
 // Account is an Instagram account to send from.

@@ -26,6 +26,7 @@ func failure(err error) hcl.Diagnostics {
 		endpoint *access.EndpointError
 		store    *state.StoreError
 		sealed   *state.SealError
+		marked   *state.MarkedError
 		refused  refusal
 		told     hcl.Diagnostics
 	)
@@ -47,6 +48,8 @@ func failure(err error) hcl.Diagnostics {
 		return fail("No usable token", sentence(token.Error()))
 	case errors.As(err, &locked):
 		return fail("Record is locked", lockedText(locked)+" A lock whose holder has died is freed by the system: there is nothing to clean up.")
+	case errors.As(err, &marked):
+		return markedFailure(marked)
 	case errors.As(err, &store):
 		return storeFailure(store)
 	case errors.As(err, &sealed):
@@ -111,7 +114,7 @@ func storeFailure(err *state.StoreError) hcl.Diagnostics {
 	switch {
 	case errors.As(err.Err, &sealed):
 		text += " " + sentence(sealed.Problem)
-		advice = strings.TrimSpace(sealed.Advice + " " + advice)
+		advice = strings.TrimSpace(strings.TrimSuffix(sealed.Advice, nothingSent) + " " + advice)
 	case err.Err != nil:
 		if said := strings.Join(strings.Fields(err.Err.Error()), " "); !strings.Contains(text, said) {
 			cause = "\n\nThe cause in full: " + said
@@ -120,12 +123,26 @@ func storeFailure(err *state.StoreError) hcl.Diagnostics {
 	return fail("Store cannot be used", strings.TrimSpace(text+" "+advice)+cause)
 }
 
+// nothingSent ends the advice of many an error from below.
+const nothingSent = " Nothing was sent."
+
+// markedFailure says that a record is not to be worked with where it is.
+func markedFailure(err *state.MarkedError) hcl.Diagnostics {
+	at, from := err.Mark.At.UTC().Format(time.RFC3339), shellWord(err.Mark.Place)
+	if err.Mark.Kind == state.Arriving {
+		return fail("A move has not ended", fmt.Sprintf("A record was on its way to %s at %s, from %s, when herald state migrate was ended. Until that has gone on, nothing is sent from here.%s Run it again, it goes on where it was:\n\n  herald state migrate -from=%s",
+			err.Location, at, err.Mark.Place, nothingSent, from))
+	}
+	return fail("Record has moved", fmt.Sprintf("The record at %s was moved at %s. It is kept here now:\n\n  %s\n\nWhat was sent since is not known at the former place: whoever went on from there would send it again. Let the configuration say where the record is, herald { state \"…\" { … } }, as it does where the move was made; perhaps this is an older branch.%s What the former record held can still be read:\n\n  herald state pull\n\nTo have the record back here:\n\n  herald state migrate -from=%s",
+		err.Location, at, err.Mark.Place, nothingSent, from))
+}
+
 // exitCode is the exit code of a command that ended with err.
 func exitCode(err error) int {
 	var damaged *state.FormatError
 	var locked *state.LockedError
 	var refused refusal
-	if errors.As(err, &damaged) || errors.As(err, &refused) || errors.As(err, &locked) || errors.Is(err, state.ErrNoRecord) {
+	if errors.As(err, &damaged) || errors.As(err, new(*state.MarkedError)) || errors.As(err, &refused) || errors.As(err, &locked) || errors.Is(err, state.ErrNoRecord) {
 		return exitRefused
 	}
 	return exitError

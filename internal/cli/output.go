@@ -42,7 +42,7 @@ func (a *App) runOutput(ctx context.Context, o *outputOptions, args []string) in
 	if diags.HasErrors() {
 		return exitError
 	}
-	rec, code := a.record(ctx, &stateOptions{recordFlags: o.recordFlags, sandbox: o.sandbox})
+	rec, code := a.record(ctx, &stateOptions{recordFlags: o.recordFlags, sandbox: o.sandbox, inUse: true})
 	if rec == nil {
 		return code
 	}

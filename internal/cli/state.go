@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -20,13 +21,14 @@ type stateOptions struct {
 	format      format
 	sandbox     bool
 	allowResend bool
+	inUse       bool // a record that has moved will not do
 }
 
 func (a *App) stateCommand() command {
 	return command{
 		name: "state", synopsis: "Look into the record, and mend it.",
 		help: "The record says what was sent. It is read and changed with these commands, not by hand: its check would not fit any more.",
-		subs: []command{a.stateListCommand(), a.stateShowCommand(), a.stateMvCommand(), a.stateRmCommand(), a.statePullCommand(), a.statePushCommand(), a.stateMergeCommand(), a.stateMigrateCommand()},
+		subs: []command{a.stateListCommand(), a.stateShowCommand(), a.stateMvCommand(), a.stateRmCommand(), a.statePullCommand(), a.statePushCommand(), a.stateMergeCommand(), a.stateMigrateCommand(), a.stateRekeyCommand()},
 		max:  -1,
 		action: func(context.Context, []string) int {
 			c := a.stateCommand()
@@ -108,7 +110,10 @@ func (a *App) record(ctx context.Context, o *stateOptions) (*state.Record, int) 
 		a.report(failure(err))
 		return nil, exitError
 	}
-	rec, err := peek(ctx, store)
+	rec, err := state.LoadMarked(ctx, store)
+	if errors.Is(err, state.ErrNoRecord) {
+		rec, err = nil, nil
+	}
 	if err != nil {
 		a.report(failure(err))
 		return nil, exitCode(err)
@@ -116,6 +121,15 @@ func (a *App) record(ctx context.Context, o *stateOptions) (*state.Record, int) 
 	if rec == nil {
 		a.report(a.notFound(store))
 		return nil, exitRefused
+	}
+	marked := state.Marked(rec, store.Location())
+	if marked != nil && o.inUse {
+		a.report(failure(marked))
+		return nil, exitRefused
+	}
+	if marked != nil {
+		a.report(asWarnings(failure(marked)))
+		rec.Mark = nil
 	}
 	return rec, exitOK
 }

@@ -98,6 +98,9 @@ func (a *App) readRecord(file string) (*state.Record, error) {
 		return nil, err
 	}
 	rec, err := state.Decode(bytes.NewReader(src), name)
+	if err == nil {
+		rec.Mark = nil // it is that of the place that the file comes from
+	}
 	var damaged *state.FormatError
 	if errors.As(err, &damaged) {
 		// It is no record in its place, which has a backup and a history.

@@ -68,7 +68,11 @@ func (a *App) planStore(p *plan.Plan, r recordFlags, sandbox bool) (state.Store,
 	}
 	if has, err := config.HasConfiguration(a.dir); err == nil && has && r.state == "" {
 		// A configuration with errors decides nothing: the plan needs none.
-		if k, diags := a.keeping(); !diags.HasErrors() && !k.store.Same(p.Store) {
+		k, diags := a.keeping()
+		if !diags.HasErrors() && !k.encryption.Same(p.Encryption) {
+			return nil, refusal(fail("Encryption has changed", "The plan says that its record is encrypted otherwise than the configuration says now, so an apply of it would write the record for the former keys. Nothing was sent. Make the plan anew:\n\n  herald plan -out=FILE"))
+		}
+		if !diags.HasErrors() && !k.store.Same(p.Store) {
 			return nil, refusal(fail("Record has moved", "The plan says that its record is kept in another place than the configuration says now, so what was recorded since may not be where the plan would look. Nothing was sent. Make the plan anew:\n\n  herald plan -out=FILE"))
 		}
 	}

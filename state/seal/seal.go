@@ -74,6 +74,35 @@ func Opener(o Options) (state.Sealer, error) {
 	return s, nil
 }
 
+// Own returns what opens as Opener's does and seals for the keys that it opens
+// with, the first passphrase or the identities, for a record of which nothing
+// says any more for whom it is sealed. The error is a *state.SealError.
+func Own(o Options) (state.Sealer, error) {
+	o.Recipients = nil
+	s, err := read(o)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.passphrases) > 0 {
+		return s, nil
+	}
+	for _, i := range s.identities {
+		switch i := i.(type) {
+		case *age.X25519Identity:
+			s.recipients = append(s.recipients, i.Recipient())
+		case *age.HybridIdentity:
+			if len(s.recipients) == 0 {
+				s.recipients = append(s.recipients, i.Recipient())
+				return s, nil // such a key stands alone
+			}
+		}
+	}
+	if len(s.recipients) == 0 {
+		return nil, &state.SealError{Problem: "there is no key to open the record with", Advice: identityFrom + " " + phraseFrom + nothingSent}
+	}
+	return s, nil
+}
+
 func noPassphrase() error {
 	return &state.SealError{
 		Problem: "the record is to be encrypted by a passphrase, and there is none",
