@@ -283,4 +283,3 @@ func known(rec, other *state.Record) *state.Entry {
 	}
 	return nil
 }
-

@@ -32,7 +32,7 @@ func markOf(kind state.MarkKind) *state.Mark {
 }
 
 // isMarked checks that an error says that the record is marked so.
-func isMarked(t *testing.T, what string, err error, want *state.Mark) *state.MarkedError {
+func isMarked(t *testing.T, what string, err error, want *state.Mark) {
 	t.Helper()
 	var marked *state.MarkedError
 	if !errors.As(err, &marked) {
@@ -44,7 +44,6 @@ func isMarked(t *testing.T, what string, err error, want *state.Mark) *state.Mar
 	if marked.Location == "" {
 		t.Errorf("%s: the error names no place", what)
 	}
-	return marked
 }
 
 // holdsMarked checks that a record is refused because of its mark, and is there.
@@ -71,6 +70,7 @@ func holdsMarked(t *testing.T, s interface {
 // loaded is a record that was loaded already.
 type loaded struct{ r *state.Record }
 
+// Load returns it.
 func (l loaded) Load(context.Context) (*state.Record, error) { return l.r, nil }
 
 // refusesToWrite checks that a session writes nothing to a marked record.
