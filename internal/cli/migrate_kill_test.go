@@ -42,10 +42,9 @@ func newHouse(t *testing.T, seed uint64) (*house, []at) {
 	}
 	bucket := httptest.NewServer(gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
 	t.Cleanup(bucket.Close)
-	keeper := &stateServer{}
-	server := httptest.NewServer(keeper)
+	server := newRecordServer("", "", false)
 	t.Cleanup(server.Close)
-	h := &house{campaign: c, random: rand.New(rand.NewPCG(seed, 2)), unlock: keeper.unlock, env: append(os.Environ(),
+	h := &house{campaign: c, random: rand.New(rand.NewPCG(seed, 2)), unlock: server.unlock, env: append(os.Environ(),
 		"HERALD_TOKEN="+secret, "NO_PROXY=*", "HERALD_STATE_POSTGRES_URL="+database.URL(), "HERALD_STATE_LEASE=1s",
 		"AWS_ACCESS_KEY_ID=herald", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true")}
 	file := filepath.Join(c.dir, "herald.state.json")
