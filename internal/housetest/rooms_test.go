@@ -26,12 +26,13 @@ var stillTooLong = map[string]int{
 	"apply/instagram":  2200,
 	"config":           5700,
 	"config/funcs":     2400,
-	"internal/cli":     6700,
+	"internal/cli":     7000,
 	"internal/sandbox": 3100,
 	"plan":             4700,
-	"state":            2400,
-	"state/pgstore":    3100,
-	"state/s3store":    2300,
+	"state":            2600,
+	"state/filestore":  2100,
+	"state/pgstore":    3200,
+	"state/s3store":    2400,
 }
 
 // checkSizes measures whole packages. ceilings are as stillTooLong.
