@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,14 +27,14 @@ var crashStores = []struct {
 	{"s3", func(t *testing.T, c *campaign, seed int) {
 		server := s3test.Start(t)
 		server.Bucket(t, "records")
-		c.herald = fmt.Sprintf("  state \"s3\" {\n    bucket         = \"records\"\n    key            = \"herald/spring\"\n    region         = %q\n    endpoint       = %q\n    use_path_style = true\n  }\n", s3test.Region, server.URL)
-		c.env = []string{"AWS_ACCESS_KEY_ID=" + s3test.Access, "AWS_SECRET_ACCESS_KEY=" + s3test.Secret, "AWS_EC2_METADATA_DISABLED=true", "HERALD_STATE_LEASE=2s"}
+		c.herald = s3Block("records", server.URL)
+		c.env = append(slices.Clone(s3Environment), "HERALD_STATE_LEASE=2s")
 	}},
 	{"http", func(t *testing.T, c *campaign, seed int) {
 		s := newRecordServer("", "", false)
 		t.Cleanup(s.Close)
 		s.chance = unreliable(uint64(seed))
-		c.herald = fmt.Sprintf("  state \"http\" {\n    address      = %[1]q\n    lock_address = %[1]q\n  }\n", s.URL+"/state")
+		c.herald = httpBlock(s.URL + "/state")
 		c.killed = s.unlock
 		c.stops = true
 	}},
@@ -46,6 +47,19 @@ var crashStores = []struct {
 		c.killed = s.unlock
 		c.stops = true
 	}},
+}
+
+// s3Environment gives access to the server of s3Block.
+var s3Environment = []string{"AWS_ACCESS_KEY_ID=" + s3test.Access, "AWS_SECRET_ACCESS_KEY=" + s3test.Secret, "AWS_EC2_METADATA_DISABLED=true"}
+
+// s3Block keeps the record in a bucket of an S3 server of the tests.
+func s3Block(bucket, url string) string {
+	return fmt.Sprintf("  state \"s3\" {\n    bucket         = %q\n    key            = \"herald/spring\"\n    region         = %q\n    endpoint       = %q\n    use_path_style = true\n  }\n", bucket, s3test.Region, url)
+}
+
+// httpBlock keeps it at an address of a recordServer.
+func httpBlock(url string) string {
+	return fmt.Sprintf("  state \"http\" {\n    address      = %[1]q\n    lock_address = %[1]q\n  }\n", url)
 }
 
 // unreliable is a server that does each of what can go wrong with a call now
