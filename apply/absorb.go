@@ -48,11 +48,11 @@ func (l *ledger) forsake(a *attempt) {
 	l.remove(&a.entry[0])
 }
 
-// doubtsIn returns how many messages of a conversation are in doubt.
+// doubtsIn returns how many messages of a conversation a call has made doubtful.
 func (l *ledger) doubtsIn(c state.Conversation) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.open[c])
+	return l.doubtsOf(c)
 }
 
 // partial reports whether the live record leaves out entries of the stored one.

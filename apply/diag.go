@@ -40,6 +40,7 @@ func (e *engine) diagnostics(unfolded error) hcl.Diagnostics {
 	}
 	diags = append(diags, e.each(ResultRejected, refused)...)
 	diags = append(diags, e.each(ResultInDoubt, e.doubtful)...)
+	diags = append(diags, e.leftOpen()...)
 	diags = append(diags, e.held()...)
 	if unfolded != nil && e.report.Broken == nil {
 		diags = append(diags, &hcl.Diagnostic{
@@ -57,7 +58,7 @@ func (e *engine) each(want Result, make func(*ChangeResult) *hcl.Diagnostic) hcl
 	for i := range e.results {
 		r := &e.results[i]
 		switch {
-		case r.Result != want:
+		case r.Result != want, want == ResultInDoubt && e.isLeftOpen(r.Change):
 		case len(diags) < mostDiagnostics:
 			diags = append(diags, make(r))
 		default:
@@ -169,7 +170,9 @@ func (e *engine) held() hcl.Diagnostics {
 			continue
 		}
 		k := cause{because: r.Because}
-		if r.Because == nil || r.Outcome.Explain != "" {
+		if r.Because != nil && e.isLeftOpen(r.Because) {
+			k = cause{explain: "Each waits for a message before it in its conversation of which herald recover could not tell whether it was sent. It goes once somebody has said that."}
+		} else if r.Because == nil || r.Outcome.Explain != "" {
 			k = cause{r.Because, sentences(r.Outcome.Explain, "\n\n"+r.Outcome.Remedy)}
 		}
 		if groups[k] == nil {

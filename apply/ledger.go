@@ -57,13 +57,26 @@ func newLedger(r Run, record *state.Record) *ledger {
 	return l
 }
 
-// doubts returns how many messages of each account are in doubt.
+// doubts returns how many messages of each account a call has made doubtful.
 func (l *ledger) doubts() map[string]int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := make(map[string]int)
-	for c, keys := range l.open {
-		n[c.Account] += len(keys)
+	for c := range l.open {
+		n[c.Account] += l.doubtsOf(c)
+	}
+	return n
+}
+
+// doubtsOf returns how many messages of a conversation a call has made
+// doubtful: what a recover could not tell says nothing about how calls end now.
+// l.mu is held.
+func (l *ledger) doubtsOf(c state.Conversation) int {
+	n := 0
+	for _, k := range l.open[c] {
+		if !l.record.Get(k).LeftOpen() {
+			n++
+		}
 	}
 	return n
 }

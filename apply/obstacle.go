@@ -118,7 +118,10 @@ func claimedElsewhere(o *obstacle) Outcome {
 // doubtRemedy says how the doubt about an entry ends, which may be nil: of what
 // a run has prepared, and may be sending, nobody should say that it was not sent.
 func doubtRemedy(a addr.Instance, e *state.Entry) string {
-	if e == nil || e.Claim == "" {
+	switch {
+	case e.LeftOpen():
+		return openAdvice(a.String())
+	case e == nil || e.Claim == "":
 		return resolveAdvice(a)
 	}
 	if e.IntendedAt.IsZero() {

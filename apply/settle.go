@@ -45,13 +45,14 @@ const settleAsPlanned plan.OnInDoubt = 0
 
 // settle is where a message that an earlier run left in doubt gets its end. It
 // may have been delivered, so it is not sent again before it is proven absent.
-// It reports whether the run finds out; else the message has its end, in doubt.
+// It reports whether the run finds out; else the message has its end, in doubt:
+// so it is with what recover could not tell, of which no reading tells more.
 func (e *engine) settle(i int32, entry *state.Entry) bool {
 	n := &e.sched.nodes[i]
 	if n.settling {
 		return true
 	}
-	if !e.settles(n.change) {
+	if entry.LeftOpen() || !e.settles(n.change) {
 		e.end(i, ChangeResult{Result: ResultInDoubt, Outcome: recorded(entry)})
 		return false
 	}

@@ -72,7 +72,7 @@ func stands(c *Change) cause {
 		return cause{c.HeldBy, c.HeldWhy}
 	case c.Action == NoOp && (c.Reason == RejectedFinal || c.Reason == NotSelected):
 		return cause{c.Addr, c.Reason}
-	case c.Action == Settle && c.OnInDoubt == config.DoubtHold:
+	case c.Action == Settle && (c.OnInDoubt == config.DoubtHold || c.Base.LeftOpen()):
 		return cause{c.Addr, InDoubt}
 	}
 	return cause{}

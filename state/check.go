@@ -77,8 +77,10 @@ func (e *Entry) checkStatus() error {
 		switch {
 		case e.Target != "" || e.Reaction != "":
 			return errors.New("a message has no target and no reaction")
-		case e.Status == Sent && e.MessageID == "":
+		case e.Status == Sent && e.MessageID == "" && e.SettledBy != ByResolve:
 			return errors.New("a sent message needs its message_id")
+		case e.Status == Sent && e.MessageID == "" && len(e.AlsoSent) > 0:
+			return errors.New("a message with ids in also_sent needs a message_id")
 		}
 		switch e.Status {
 		case Sent, Intent, Rejected, Absent:

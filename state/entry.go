@@ -131,7 +131,9 @@ type Entry struct {
 	Recipient   string // IGSID
 	Fingerprint string
 	Status      Status
-	MessageID   string // of a sent message
+	// MessageID is that of a sent message. It is "" where a person has said that
+	// it arrived and could not tell the id (SettledBy is ByResolve).
+	MessageID string
 	// AlsoSent are the further ids under which the message was delivered: two
 	// runs that knew nothing of each other had both sent it. They are in
 	// order, without MessageID.
@@ -169,6 +171,21 @@ type Entry struct {
 	// Before is the entry as it was before the plan PlanID touched it first,
 	// without a Before of its own; nil if there was none.
 	Before *Entry
+}
+
+// Values of SettledBy that decide something.
+const (
+	// ByResolve: a person has said it.
+	ByResolve = "resolve"
+	// ByRecover: recover has read it in the conversation, or could not tell.
+	ByRecover = "recover"
+)
+
+// LeftOpen reports whether the entry is a message of which recover could not
+// tell whether it was sent, and of which nobody has said it since. No call of
+// any run has made it doubtful, and there is no time from which to read for it.
+func (e *Entry) LeftOpen() bool {
+	return e != nil && e.Addr.Kind == addr.Message && e.Status == Intent && e.SettledBy == ByRecover
 }
 
 // Key returns the entry's key.

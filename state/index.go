@@ -27,7 +27,9 @@ func NewIndex(r *Record) *Index {
 			x.fingerprint[e.Fingerprint] = list
 		}
 		if e.Status == Sent {
-			x.messageID[e.MessageID] = first(x.messageID[e.MessageID], e)
+			if e.MessageID != "" {
+				x.messageID[e.MessageID] = first(x.messageID[e.MessageID], e)
+			}
 			for _, id := range e.AlsoSent {
 				x.messageID[id] = first(x.messageID[id], e)
 			}

@@ -17,8 +17,8 @@ type talk struct {
 	at       state.Conversation
 	messages []*plan.Change // in the plan's order
 	react    []*plan.Change
-	// beside are the fingerprints of the messages that are in doubt otherwise:
-	// what is found may be theirs.
+	// beside are the fingerprints of the messages that are in doubt otherwise, or
+	// recorded as sent without their id: what is found may be theirs.
 	beside  map[string]bool
 	counted bool // it was read
 	late    bool // an absence could be believed when it was read last
@@ -123,7 +123,7 @@ func (t *talk) matchTexts(free []apply.Received, out []Finding) []apply.Received
 			case unclear:
 				out[i].unknown(EqualTexts, "A message with the same text is there, but from what Instagram tells it is not clear that it is the same.", list)
 			case t.beside[fp]:
-				out[i].unknown(EqualTexts, "Its text is there, and another message with the same text is in doubt: first find out about that one, with herald reconcile.", list)
+				out[i].unknown(EqualTexts, "Its text is there, and may be that of another message with the same text, which is in doubt or recorded as sent without its id.", list)
 			case len(list) != len(wanted):
 				out[i].unknown(EqualTexts, fmt.Sprintf("Its text is there %s, and %s with that text without a record of it.", times(len(list)), declares(len(wanted))), list)
 			default:

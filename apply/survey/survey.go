@@ -15,7 +15,7 @@ import (
 // SettledBy is what the record has as the author of what recover wrote: of a
 // message that was found, and of one that is in doubt because it could not be
 // told.
-const SettledBy = "recover"
+const SettledBy = state.ByRecover
 
 // Survey is one reading of the conversations that a plan is about.
 type Survey struct {
@@ -89,9 +89,7 @@ func (s *Survey) Concerns(c *plan.Change) bool {
 
 // Held reports whether the entry is a message that a recover could not tell
 // about, and that nobody has settled since.
-func Held(e *state.Entry) bool {
-	return e != nil && e.Addr.Kind == addr.Message && e.Status == state.Intent && e.SettledBy == SettledBy
-}
+func Held(e *state.Entry) bool { return e.LeftOpen() }
 
 // work is a survey under way.
 type work struct {
@@ -174,10 +172,16 @@ func (w *work) divide(now time.Time) {
 		return
 	}
 	for e := range w.Record.All() {
-		if t := talks[e.Conversation()]; t != nil && e.Addr.Kind == addr.Message && e.Status == state.Intent && !Held(e) {
+		if t := talks[e.Conversation()]; t != nil && e.Addr.Kind == addr.Message && mayOwn(e) {
 			t.beside[e.Fingerprint] = true
 		}
 	}
+}
+
+// mayOwn reports whether a message that is read may be that of the entry, which
+// is not looked for.
+func mayOwn(e *state.Entry) bool {
+	return e.Status == state.Intent && !Held(e) || e.Status == state.Sent && e.MessageID == ""
 }
 
 // claimedIDs are the ids of messages that the record has, in whatever way, and

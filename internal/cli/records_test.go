@@ -26,6 +26,7 @@ type recordServer struct {
 
 	mu       sync.Mutex
 	records  map[string][]byte
+	kept     []byte // of a script: an older record
 	locks    map[string][]byte
 	requests []string
 	faults   []recordFault

@@ -59,8 +59,10 @@ Only what is certain is adopted: a text that is there word for word, as often as
 
 Look into the conversation, in the app, and say what you see:
 
-  herald resolve ADDRESS -sent=MESSAGE_ID
-  herald resolve ADDRESS -not-sent
+  herald resolve ADDRESS... -sent
+  herald resolve ADDRESS... -not-sent
+
+An address may be that of a block, and a star stands for anything: it shows what it covers, and asks.
 
 It may be run again, and goes on where it was interrupted. See that no other run is sending meanwhile: that a message is not there is believed a time of grace (settle_after) after the beginning.
 
@@ -380,6 +382,9 @@ func (r *recovery) conclude(ctx context.Context, rep *survey.Report) int {
 		r.show(rep, true)
 	} else {
 		r.app.say("\n" + doc.Result())
+		if advice := doc.Advice(); advice != "" {
+			r.app.say("\n" + advice)
+		}
 	}
 	if rep.Unsure(r.found) {
 		return exitDoubt

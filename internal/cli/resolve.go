@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,91 +17,113 @@ import (
 // resolveOptions are the flags of the resolve command.
 type resolveOptions struct {
 	recordFlags
-	sandbox bool
-	sent    string
-	notSent bool
-	gone    bool // the run that prepared it
-	reason  string
+	sandbox     bool
+	arrived     bool
+	sent        string // its id, "" if that was not given
+	notSent     bool
+	gone        bool // the run that prepared it
+	reason      string
+	autoApprove bool
+	input       bool
+	verbose     bool
+
+	selected, exclude []addr.Pattern
 }
 
 func (a *App) resolveCommand() command {
-	o := &resolveOptions{}
+	o := &resolveOptions{input: true}
 	flags := []flag{
-		stringFlag(&o.sent, "sent", "MESSAGE_ID", "It arrived: the id that Instagram has for it."),
+		o.sentFlag(),
 		boolFlag(&o.notSent, "not-sent", "It did not arrive. The next apply sends it."),
+		listFlag(o.except, "ADDRESS", "Not this message or block, of those that the arguments select. May be given several times.", "exclude"),
 		boolFlag(&o.gone, "runner-is-gone", "With -not-sent, of a message that another run has prepared: that run has ended and its claim file is gone, so it sends nothing more. Without it, -not-sent is refused until the run may no longer send."),
 		stringFlag(&o.reason, "reason", "TEXT", "Why you know; it is kept in the record, so no message text."),
+		boolFlag(&o.autoApprove, "auto-approve", "Do not ask, however many messages it covers."),
+		boolFlag(&o.input, "input", "-input=false never asks: without -auto-approve only a message that is named by its whole address is resolved."),
+		boolFlag(&o.verbose, "verbose", "Show all that it covers, however many."),
 		boolFlag(&o.sandbox, "sandbox", "Use the record of the local Instagram."),
 	}
 	return command{
-		name: "resolve", args: "ADDRESS", min: 1, max: 1, synopsis: "Say whether a message that is in doubt was sent.",
-		help: `A message is in doubt when its call was made and no answer was recorded. Look into the conversation, in the app, and say what you see: -sent=MESSAGE_ID if it is there, -not-sent if it is not.
+		name: "resolve", args: "ADDRESS...", min: 1, max: -1, synopsis: "Say whether messages that are in doubt were sent.",
+		help: `A message is in doubt when its call was made and no answer was recorded, or when herald recover could not tell whether it was sent. Look into the conversation, in the app, and say what you see: -sent if it is there, -not-sent if it is not.
+
+The app shows no ids. Where you have it from elsewhere (a webhook, the output of recover), say -sent=MESSAGE_ID: a reaction to the message and an output with its id need it.
+
+Several addresses may stand there, or whole blocks, and a star stands for anything, as with -only: herald resolve 'message.campaign["a*"]' -sent. What is in doubt of that is shown first, and asked about where it is more than one message; nothing else is touched.
 
 A message that another run has prepared may be sent by it at any moment, for 30 minutes: until then it proves nothing that it is not there.
 
 If you are not sure, leave it in doubt: then nothing is sent twice.`,
 		flags:  append(flags, o.recordFlags.write()...),
-		action: func(ctx context.Context, args []string) int { return a.runResolve(ctx, o, args[0]) },
+		action: func(ctx context.Context, args []string) int { return a.runResolve(ctx, o, args) },
 	}
 }
 
-func (a *App) runResolve(ctx context.Context, o *resolveOptions, address string) int {
-	at, err := addr.Parse(address)
-	if err != nil {
-		a.report(fail("Invalid address", sentence(err.Error())))
-		return exitError
+// sentFlag is a switch that may be given the message's id.
+func (o *resolveOptions) sentFlag() flag {
+	return flag{names: []string{"sent"}, usage: "It arrived. -sent=MESSAGE_ID also records the id that Instagram has for it, of one message.", set: func(s string) error {
+		switch s {
+		case "false", "":
+			return errors.New("it takes nothing, or the id of one message: -sent or -sent=MESSAGE_ID")
+		case "true":
+			o.arrived = true
+		default:
+			o.arrived, o.sent = true, s
+		}
+		return nil
+	}}
+}
+
+// except adds a pattern of what is left alone.
+func (o *resolveOptions) except(s string) error {
+	p, err := addr.ParsePattern(s)
+	if err == nil {
+		o.exclude = append(o.exclude, p)
 	}
-	if (o.sent == "") == !o.notSent {
-		a.report(fail("Sent or not?", fmt.Sprintf("Say one of the two:\n\n  herald resolve '%s' -sent=MESSAGE_ID\n  herald resolve '%s' -not-sent", at, at)))
-		return exitError
-	}
-	if o.gone && !o.notSent {
-		a.report(fail("Option without its answer", "The option -runner-is-gone says why a message that was prepared is not sent any more, and goes with -not-sent."))
+	return err
+}
+
+func (a *App) runResolve(ctx context.Context, o *resolveOptions, args []string) int {
+	if diags := o.check(args); diags.HasErrors() {
+		a.report(diags)
 		return exitError
 	}
 	return a.edit(ctx, o.recordFlags, o.sandbox, "resolve", func(rec *state.Record) (string, hcl.Diagnostics) {
-		e, diags := o.decide(rec, at, a.Now())
+		list, diags := o.covered(rec, args, a.Now())
 		if diags.HasErrors() {
 			return "", diags
 		}
-		e.SettledAt, e.SettledBy, e.Note = a.Now().UTC(), "resolve", o.reason
-		rec.Put(e)
-		if e.Status == state.Sent {
-			return fmt.Sprintf("%s is recorded as sent. It will not be sent again.", e.Key()), nil
+		if diags := a.agreed(o, list, args); diags.HasErrors() {
+			return "", diags
 		}
-		return fmt.Sprintf("%s is recorded as not sent. The next apply sends it.", e.Key()), nil
+		for _, e := range list {
+			rec.Put(o.said(e, a.Now()))
+		}
+		return o.told(list), nil
 	})
 }
 
-// decide returns the entry in doubt with what the person said. Now is the time.
-func (o *resolveOptions) decide(rec *state.Record, at addr.Instance, now time.Time) (state.Entry, hcl.Diagnostics) {
-	var doubt *state.Entry
-	for _, e := range rec.Revisions(at) {
-		if e.Status == state.Intent {
-			doubt = e
+// check reads the arguments, and says what is wrong with them.
+func (o *resolveOptions) check(args []string) hcl.Diagnostics {
+	for _, arg := range args {
+		p, err := addr.ParsePattern(arg)
+		if err != nil {
+			return fail("Invalid address", sentence(err.Error()))
 		}
+		o.selected = append(o.selected, p)
 	}
 	switch {
-	case len(rec.Revisions(at)) == 0:
-		return state.Entry{}, unknownAddress(rec, at)
-	case doubt == nil:
-		return state.Entry{}, fail("Nothing in doubt", fmt.Sprintf("%s is not in doubt: it is recorded as %s. There is nothing to resolve.", at, rec.Latest(at).Status))
-	case at.Kind == addr.Reaction:
-		return state.Entry{}, fail("Nothing to resolve", "A reaction in doubt is no danger: to react twice is to react once. The next apply simply repeats it.")
-	}
-	next := doubt.Next(doubt.PlanID)
-	if o.notSent {
-		if !o.gone && mayBeSent(doubt, now) {
-			return state.Entry{}, stillClaimed(doubt)
+	case o.arrived == o.notSent:
+		words := make([]string, len(args))
+		for i, arg := range args {
+			words[i] = shellWord(arg)
 		}
-		next.Status = state.Absent
-		return next, nil
+		what := strings.Join(words, " ")
+		return fail("Sent or not?", fmt.Sprintf("Say one of the two:\n\n  herald resolve %[1]s -sent\n  herald resolve %[1]s -not-sent", what))
+	case o.gone && !o.notSent:
+		return fail("Option without its answer", "The option -runner-is-gone says why a message that was prepared is not sent any more, and goes with -not-sent.")
 	}
-	if problem := o.idProblem(rec, doubt); problem != "" {
-		return state.Entry{}, fail("Invalid message id", problem)
-	}
-	next.Status, next.MessageID = state.Sent, o.sent
-	return next, nil
+	return nil
 }
 
 // mayBeSent reports whether the run that prepared an entry may be sending it
@@ -132,47 +155,6 @@ func (o *resolveOptions) idProblem(rec *state.Record, doubt *state.Entry) string
 		return fmt.Sprintf("That id is already recorded for %s. A message has one address: look again which of the two it is.", other.Key())
 	}
 	return ""
-}
-
-// edit changes the record under its lock: change alters what it is given and
-// returns what to tell, or errors.
-func (a *App) edit(ctx context.Context, flags recordFlags, sandbox bool, operation string, change func(*state.Record) (string, hcl.Diagnostics)) int {
-	store, err := a.store(flags, sandbox)
-	if err != nil {
-		a.report(failure(err))
-		return exitError
-	}
-	session, err := store.Lock(ctx, a.holder(operation), flags.lockTimeout)
-	if err != nil {
-		a.report(lockFailure(store, err))
-		return exitCode(err)
-	}
-	told, code := a.editLocked(ctx, store, session, change)
-	if err := session.Unlock(); err != nil {
-		a.report(failure(err))
-		return max(code, exitError)
-	}
-	if told != "" {
-		a.say(told)
-	}
-	return code
-}
-
-func (a *App) editLocked(ctx context.Context, store state.Store, session state.Session, change func(*state.Record) (string, hcl.Diagnostics)) (string, int) {
-	rec, err := session.Load(ctx)
-	if err != nil {
-		return "", a.failed(store, err)
-	}
-	told, diags := change(rec)
-	a.report(diags)
-	if diags.HasErrors() {
-		return "", exitError
-	}
-	if err := session.Snapshot(ctx, rec); err != nil {
-		a.report(failure(err))
-		return "", exitCode(err)
-	}
-	return told, exitOK
 }
 
 // unknownAddress says that the record has no such address, and names the

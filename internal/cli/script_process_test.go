@@ -124,6 +124,11 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}
+	for _, name := range []string{"HERALD_AGE_IDENTITY_FILE", "HERALD_STATE_LEASE"} {
+		if value := ts.Getenv(name); value != "" {
+			p.cmd.Env = append(p.cmd.Env, name+"="+value)
+		}
+	}
 	ts.Check(p.cmd.Start())
 	go func() {
 		defer close(p.done)

@@ -121,6 +121,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"finish":    cmdFinish,
 		"sandbox":   cmdSandbox,
 		"records":   cmdRecords,
+		"stored":    cmdStored,
 		"faults":    cmdFaults,
 		"accepted":  cmdAccepted,
 		"until":     cmdUntil,

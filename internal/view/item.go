@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"herald/apply/survey"
 	"herald/config/content"
 	"herald/internal/view/odd"
 	"herald/internal/view/wording"
@@ -71,7 +70,7 @@ func describe(c *plan.Change, claimed bool) Item {
 	if !c.MovedFrom.IsZero() {
 		it.Notes = append(it.Notes, wording.Words{wording.Plain("Recorded as "), wording.Named(c.MovedFrom.String()), wording.Plain(" until now.")})
 	}
-	if c.Held() {
+	if c.Held() && (c.HeldBy != c.Addr || !c.Base.LeftOpen()) { // of which the reason tells
 		it.Notes = append(it.Notes, held(c))
 	}
 	if c.Reason == plan.InDoubt && c.Action != plan.Repeat && !waits {
@@ -168,8 +167,8 @@ func reason(c *plan.Change) wording.Words {
 		if c.Action == plan.Repeat {
 			return wording.Words{wording.Plain("In doubt" + DoubtSince(c.Base) + ": repeating a reaction changes nothing if it had arrived.")}
 		}
-		if c.Base != nil && c.Base.SettledBy == survey.SettledBy {
-			return wording.Words{wording.Plain("In doubt: herald recover could not tell whether it was sent. No apply sends it before somebody has looked.")}
+		if c.Base.LeftOpen() {
+			return wording.Words{wording.Plain("In doubt: herald recover could not tell whether it was sent. No apply reads for it or sends it before somebody has said so; a later recover looks again.")}
 		}
 		return wording.Words{wording.Plain("In doubt" + DoubtSince(c.Base) + ": it may have been delivered. It is not sent again unless it is proven not to be there.")}
 	case plan.MaybeRenamed:
@@ -237,8 +236,12 @@ func heldWhy(r plan.Reason) string {
 // resolveCommands are how a person settles a doubt.
 func resolveCommands(c *plan.Change) []string {
 	a := wording.ShellQuote(c.Addr.String())
+	sent := " -sent=MESSAGE_ID"
+	if c.Base.LeftOpen() {
+		sent = " -sent" // the app shows no ids
+	}
 	return []string{
-		"herald resolve " + a + " -sent=MESSAGE_ID",
+		"herald resolve " + a + sent,
 		"herald resolve " + a + " -not-sent",
 	}
 }

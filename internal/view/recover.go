@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -118,7 +119,7 @@ func (d *RecoverDoc) Result() string {
 	}
 	s := "Recorded " + wording.Count(n.Found, "message as sent", "messages as sent") + " and " + wording.Count(n.Held, "as in doubt", "as in doubt") + ". Nothing was sent."
 	if n.Held > 0 {
-		s += " What is in doubt is sent by no apply before you have said what you see (herald resolve), and neither is what comes after it in its conversation."
+		s += " What is in doubt is sent by no apply before you have said what you see (herald resolve), and neither is what comes after it in its conversation; other conversations go on."
 	}
 	if d.New {
 		s += " The record is a new one, of the lineage " + d.Lineage + ": a plan that was saved for the lost one does not fit it any more."
@@ -126,14 +127,40 @@ func (d *RecoverDoc) Result() string {
 	return s
 }
 
+// mostBlocks is how many blocks the advice names.
+const mostBlocks = 3
+
+// Advice says how many that are not known are settled at once, each command on
+// a line of its own; it is "" where there is no more than one, or while nothing
+// was recorded.
+func (d *RecoverDoc) Advice() string {
+	var blocks []string
+	for i := range d.Items {
+		b := d.Items[i].Change.Addr.Block.String()
+		if d.Items[i].Act == survey.Hold && !slices.Contains(blocks, b) && len(blocks) < mostBlocks {
+			blocks = append(blocks, b)
+		}
+	}
+	if !d.Recorded || d.Counts.Held < 2 {
+		return ""
+	}
+	s := "To say it of many at once, name several, or whole blocks; a star stands for anything. It shows what they cover, and asks:\n"
+	for _, answer := range []string{"-sent", "-not-sent"} {
+		for _, b := range blocks {
+			s += "\n  herald resolve " + wording.ShellQuote(b) + " " + answer
+		}
+	}
+	return s
+}
+
 // Commands are what to run for an unknown message.
 func (it *RecoverItem) Commands() []string {
 	a := wording.ShellQuote(it.Change.Addr.String())
-	sent := "MESSAGE_ID"
+	sent := ""
 	if len(it.Candidates) == 1 && it.Why != survey.Hidden {
-		sent = wording.ShellQuote(it.Candidates[0].ID)
+		sent = "=" + wording.ShellQuote(it.Candidates[0].ID)
 	}
-	return []string{"herald resolve " + a + " -sent=" + sent, "herald resolve " + a + " -not-sent"}
+	return []string{"herald resolve " + a + " -sent" + sent, "herald resolve " + a + " -not-sent"}
 }
 
 // KindWord is the kind of a message as it was read, in a word.

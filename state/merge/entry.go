@@ -93,11 +93,13 @@ func sameContentOf(x, y *state.Entry) bool {
 	return x.Account == y.Account && x.Recipient == y.Recipient && x.Fingerprint == y.Fingerprint
 }
 
-// bothSent merges two sent messages: the one that was settled first leads, and
-// every id is kept.
+// bothSent merges two sent messages: the one that was settled first leads, or
+// the one whose id is known, and every id is kept.
 func (m *merger) bothSent(x, y *state.Entry) state.Entry {
 	lead := x
-	if order := cmp.Or(compareTimes(x.SettledAt, y.SettledAt, 1), cmp.Compare(x.MessageID, y.MessageID)); order > 0 {
+	switch order := cmp.Or(compareTimes(x.SettledAt, y.SettledAt, 1), cmp.Compare(x.MessageID, y.MessageID)); {
+	case y.MessageID == "": // an id that is known says more than none
+	case x.MessageID == "" || order > 0:
 		lead = y
 	}
 	all := append(ids(x), ids(y)...)

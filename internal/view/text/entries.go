@@ -66,7 +66,7 @@ func entryFields(e *state.Entry) []field {
 		{"revision", fmt.Sprint(max(1, e.Revision))},
 		{"account", e.Account},
 		{"recipient", e.Recipient},
-		{"message id", e.MessageID},
+		{"message id", idWord(e)},
 		{"also sent as", strings.Join(e.AlsoSent, ", ")},
 		{"reaction", e.Reaction},
 		{"on message", e.Target},
@@ -94,6 +94,14 @@ func entryFields(e *state.Entry) []field {
 		}
 	}
 	return fields
+}
+
+// idWord is the id of a message, or says that nobody could tell it.
+func idWord(e *state.Entry) string {
+	if e.Status == state.Sent && e.MessageID == "" {
+		return "not known: a person said that it arrived"
+	}
+	return e.MessageID
 }
 
 func doubtSince(e *state.Entry) string {
