@@ -97,9 +97,13 @@ func sameContentOf(x, y *state.Entry) bool {
 // the one whose id is known, and every id is kept.
 func (m *merger) bothSent(x, y *state.Entry) state.Entry {
 	lead := x
-	switch order := cmp.Or(compareTimes(x.SettledAt, y.SettledAt, 1), cmp.Compare(x.MessageID, y.MessageID)); {
-	case y.MessageID == "": // an id that is known says more than none
-	case x.MessageID == "" || order > 0:
+	nameless := func(e *state.Entry) int { // an id that is known says more than none
+		if e.MessageID == "" {
+			return 1
+		}
+		return 0
+	}
+	if cmp.Or(cmp.Compare(nameless(x), nameless(y)), compareTimes(x.SettledAt, y.SettledAt, 1), cmp.Compare(x.MessageID, y.MessageID)) > 0 {
 		lead = y
 	}
 	all := append(ids(x), ids(y)...)
