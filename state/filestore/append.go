@@ -102,7 +102,7 @@ func (x *session) extend(buf []byte, next journal) error {
 // left unfinished.
 func (x *session) open() error {
 	if x.journal != nil {
-		return nil
+		return x.marked()
 	}
 	if x.stored == nil {
 		_, st, err := load(context.WithoutCancel(x.ctx), x.paths, x.sealer)
