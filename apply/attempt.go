@@ -50,9 +50,11 @@ func (e *engine) attempt(j job) verdict {
 	}
 	if v.err != nil {
 		_ = e.withdraw(a, clock.now()) // it fails likewise, and is kept as unrecorded
+		n.uncalled = true
 		return v
 	}
-	if a.first(n) {
+	if !n.begun {
+		n.begun = true
 		e.observe(Event{Type: ActionStarted, Change: c, Account: j.account.plan})
 	}
 	if !e.call(a, &v) {
@@ -101,15 +103,7 @@ func (e *engine) gated(ctx context.Context, l *lane, s pace.Seat) context.Contex
 
 // withdraw records that the call of an intent was never made.
 func (e *engine) withdraw(a *attempt, now time.Time) error {
-	o := Outcome{Class: NotWritten, Reason: "stopped"}
-	return e.ledger.append(e.records, e.ledger.conclude(a, o, false, now))
-}
-
-// first reports whether this is the first call for the change in this run.
-func (a *attempt) first(n *node) bool {
-	first := !n.begun
-	n.begun = true
-	return first
+	return e.ledger.append(e.records, e.ledger.conclude(a, Outcome{Class: NotWritten, Reason: "stopped"}, false, now))
 }
 
 // checked returns the outcome as the journal protocol can rely on it: what

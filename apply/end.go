@@ -183,8 +183,9 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	called := false
 	for i := range e.results {
-		r := &e.results[i]
+		r, n := &e.results[i], &e.sched.nodes[i]
 		lost, ok := l.unrecorded[r.Change.Key()]
 		if !ok {
 			if e.knows(int32(i)) {
@@ -193,9 +194,13 @@ func (e *engine) conclude(ctx context.Context) (unfolded error) {
 			continue
 		}
 		e.report.Unrecorded = append(e.report.Unrecorded, lost)
-		if e.sched.nodes[i].begun || lost.SettledBy == "read" || lost.Status == state.Intent {
+		called = called || !n.uncalled
+		if n.begun && !n.uncalled || lost.SettledBy == "read" || lost.Status == state.Intent {
 			r.Result = ResultInDoubt // the intent is all that the record holds
 		}
+	}
+	if !called {
+		e.report.Unrecorded = nil // an intent that the store has after all is settled by reading
 	}
 	e.countLeft()
 	return unfolded

@@ -143,7 +143,7 @@ type Report struct {
 	// Broken says that the record could not be written, so the run stopped.
 	Broken error
 	// Unrecorded holds what is known and could not be written, one entry a
-	// key: the record holds at the most its intent.
+	// key: at the most its intent is stored. Empty if none was, so none called.
 	Unrecorded []state.Entry
 	// Prepare says that the run prepared, and sent nothing. Prepared counts the
 	// intents that it wrote.

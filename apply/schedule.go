@@ -18,6 +18,7 @@ type node struct {
 	waits    int32 // what has still to be delivered before this one
 	groups   [2]int32
 	begun    bool // an intent was recorded in this run
+	uncalled bool // the last intent could not be stored, so its call was not made
 	finished bool
 	settling bool // in doubt, and its conversation is being read
 	behind   bool // a message before it in its conversation was not delivered

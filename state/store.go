@@ -85,8 +85,12 @@ func (e *LockedError) Error() string {
 	if e.Holder == nil {
 		return "the record is locked by another process"
 	}
-	return fmt.Sprintf("the record is locked by %s, process %d, running %s since %s",
-		e.Holder.Who, e.Holder.Process, e.Holder.Operation, e.Holder.Since.UTC().Format(time.RFC3339))
+	process := ""
+	if e.Holder.Process != 0 { // 0: it is another tool's
+		process = fmt.Sprintf(" process %d,", e.Holder.Process)
+	}
+	return fmt.Sprintf("the record is locked by %s,%s running %s since %s",
+		e.Holder.Who, process, e.Holder.Operation, e.Holder.Since.UTC().Format(time.RFC3339))
 }
 
 // FormatError says that stored data cannot be trusted, where, and what to do.

@@ -118,7 +118,7 @@ func (a *App) unpushed(store state.Store, rec *state.Record) hcl.Diagnostics {
 	if n == 0 {
 		return nil
 	}
-	return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s, %s of which the record does not hold. Without them messages would be sent again, so put them back first:\n\n  %s", path, counted(n, "entry", "entries"), a.pushCommand(path)))
+	return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s, %s of which the record does not hold. Without them messages may be sent again, or stay in doubt, so put them back first:\n\n  %s", path, counted(n, "entry", "entries"), a.pushCommand(path)))
 }
 
 // counted writes a number with its noun.

@@ -103,6 +103,9 @@ func (a *App) stages(ctx context.Context, dir, location string, blobs [4]string)
 		if err != nil {
 			return v, gitFailure(err)
 		}
+		if src, err = a.unseal(src, location); err != nil {
+			return v, failure(err)
+		}
 		if *dst, diags = side(i, src, location); diags.HasErrors() {
 			return v, diags
 		}

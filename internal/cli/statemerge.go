@@ -11,6 +11,7 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/hashicorp/hcl/v2"
 
+	"herald/internal/view/wording"
 	"herald/state"
 	"herald/state/merge"
 )
@@ -94,6 +95,9 @@ func (a *App) mergeFiles(args []string) int {
 
 // side decodes one version of the record: 0 is the base, 1 ours, 2 theirs.
 func side(i int, src []byte, path string) (*state.Record, hcl.Diagnostics) {
+	if state.IsSealed(src) {
+		return nil, fail("Record cannot be merged", path+" is encrypted, and a merge driver has no keys. Nothing is lost: git keeps both versions, and no file was changed. Where git has stopped, with the configuration at hand and the keys in the environment, this joins them:\n\n  herald state merge")
+	}
 	rec, err := state.Decode(bytes.NewReader(src), path)
 	var damaged *state.FormatError
 	if err == nil {
@@ -132,7 +136,11 @@ const listed = 20
 func deliveredTwice(found []merge.Twice) hcl.Diagnostics {
 	var sure, doubtful []string
 	for _, t := range found {
-		line := fmt.Sprintf("  %s: %s", t.Key, strings.Join(t.IDs, " and "))
+		var ids []string
+		for _, id := range t.IDs {
+			ids = append(ids, wording.ShortID(id))
+		}
+		line := fmt.Sprintf("  %s: %s", t.Key, strings.Join(ids, " and "))
 		if t.Differ {
 			line += " (not the same content or person)"
 		}

@@ -184,7 +184,7 @@ var arrowRules = map[string]arrowRule{
 			"state/pgstore", "state/s3store", "state/httpstore", "state/merge", "state/seal",
 			"plan", "apply", "apply/instagram", "apply/instagram/access", "apply/survey",
 			"internal/view", "internal/view/htmlpage", "internal/view/jsondoc", "internal/view/markdown", "internal/view/progress",
-			"internal/view/receipt", "internal/view/safe", "internal/view/stream", "internal/view/text", "internal/sandbox", "internal/sandbox/fault",
+			"internal/view/receipt", "internal/view/safe", "internal/view/stream", "internal/view/text", "internal/view/wording", "internal/sandbox", "internal/sandbox/fault",
 		},
 		reason: "cli wires all parts together, but test helpers are for tests",
 	},

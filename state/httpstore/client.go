@@ -120,7 +120,7 @@ func (s *Store) do(ctx context.Context, q request) (*answer, error) {
 	}
 	if int64(len(a.body)) > q.limit {
 		return nil, s.problem(fmt.Sprintf("the server answered with more than %d bytes", q.limit),
-			"That is no record of Herald. Look at what is at the address.", nil)
+			"That is no record of Herald. Look at what is at the address. "+notSent, nil)
 	}
 	return a, nil
 }

@@ -82,6 +82,8 @@ func (s *Store) refusal(a *answer, k ask) (problem, advice string) {
 		return "the server wants credentials, and there are none", credentials
 	case status == http.StatusUnauthorized:
 		return "the server does not accept the credentials", "Look whether they are right, and not expired. " + credentials
+	case status == http.StatusProxyAuthRequired:
+		return "the proxy that the environment names wants a password", proxyAdvice + " "
 	case status == http.StatusForbidden && k == askRead:
 		return "the credentials do not allow to read the record", "Give their owner the right to read it. " + credentials
 	case status == http.StatusForbidden:
@@ -153,6 +155,8 @@ func transport(err error) (problem, advice string) {
 		trusting = "If it is that of your own authority, name it in SSL_CERT_FILE; skip_cert_verification = true trusts anybody who answers at that address."
 	)
 	switch {
+	case proxied(err):
+		return "the proxy that the environment names lets nothing through", proxyAdvice
 	case errors.As(err, &lookup):
 		return "the host is not known", "Look at the address, and at the network."
 	case errors.As(err, &name):
@@ -173,6 +177,14 @@ func transport(err error) (problem, advice string) {
 	return "the connection ended before the answer was complete", "Look whether the server is well, and run the command again."
 }
 
+const proxyAdvice = "Look at HTTPS_PROXY and HTTP_PROXY, and whether that proxy runs and wants a password; name the host in NO_PROXY if it is reached without."
+
+// proxied reports whether it is a proxy that could not be reached, or refused.
+func proxied(err error) bool {
+	var dial *net.OpError
+	return errors.As(err, &dial) && dial.Op == "proxyconnect" || err.Error() == http.StatusText(http.StatusProxyAuthRequired)
+}
+
 // final reports an error that a repetition would not cure.
 func final(err error) bool {
 	var verify *tls.CertificateVerificationError
@@ -185,5 +197,5 @@ func final(err error) bool {
 // unsent reports an error that came before anything was sent.
 func unsent(err error) bool {
 	var dial *net.OpError
-	return final(err) || errors.As(err, &dial) && dial.Op == "dial"
+	return final(err) || errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect")
 }

@@ -72,7 +72,8 @@ func passes(err error) bool {
 
 func certificate(err error) bool {
 	return errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(x509.UnknownAuthorityError)) ||
-		errors.As(err, new(x509.HostnameError)) || errors.As(err, new(x509.CertificateInvalidError))
+		errors.As(err, new(x509.HostnameError)) || errors.As(err, new(x509.CertificateInvalidError)) ||
+		errors.As(err, new(tls.RecordHeaderError)) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // failure turns what a request for the object failed with into an error that a
@@ -95,7 +96,8 @@ func (s *Store) explain(right string, err error) (problem, advice string) {
 	case "NoSuchBucket":
 		return fmt.Sprintf("there is no bucket %s", s.o.Bucket),
 			"Make it, or correct bucket in the state block. Herald makes no bucket: who may read it, and where it is, is yours to decide. Nothing was sent."
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "TokenRefreshRequired":
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "TokenRefreshRequired",
+		"XAdminUserNotFound": // versitygw's word for a key that it does not know
 		return "the server does not accept the credentials",
 			"Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if they are temporary: they end), or the profile " +
 				"that AWS_PROFILE names. Nothing more was sent."
@@ -133,7 +135,11 @@ func (s *Store) explainStatus(right string, err error) (problem, advice string) 
 }
 
 func (s *Store) explainNetwork(err error) (problem, advice string) {
-	var dns *net.DNSError
+	var (
+		dns     *net.DNSError
+		network *net.OpError
+		invalid x509.CertificateInvalidError
+	)
 	where := s.o.Endpoint
 	if where == "" {
 		where = "the endpoint of S3 in " + s.region()
@@ -147,6 +153,17 @@ func (s *Store) explainNetwork(err error) (problem, advice string) {
 	case errors.As(err, new(*v4.SigningError)) || strings.Contains(err.Error(), "credential"):
 		return "there are no credentials for S3",
 			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role is given to the machine. Nothing was sent."
+	case errors.As(err, &network) && network.Op == "proxyconnect":
+		return "the proxy that the environment names cannot be reached",
+			"Check HTTPS_PROXY and HTTP_PROXY, and whether that proxy runs; name the host in NO_PROXY if it is reached without. Nothing more was sent."
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, new(tls.RecordHeaderError)):
+		return where + " does not speak TLS", "If it is meant to be reached without, endpoint begins with http://. Nothing more was sent."
+	case errors.As(err, new(x509.HostnameError)):
+		return fmt.Sprintf("the certificate of %s is for another host", where),
+			"Check endpoint in the state block. If it is right, somebody may be between: do not go on. Nothing more was sent."
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("the certificate of %s has expired, or is not valid yet", where),
+			"Have it renewed, and look at this machine's clock. Nothing more was sent."
 	case certificate(err):
 		return fmt.Sprintf("the certificate of %s is not trusted", where),
 			"If its authority is your own, name its certificate in AWS_CA_BUNDLE (or SSL_CERT_FILE). If not, somebody may be between: do not go on. Nothing more was sent."
