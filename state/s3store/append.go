@@ -89,10 +89,14 @@ func (x *session) prepare() error {
 	if err := x.marked(); err != nil {
 		return err
 	}
-	if x.n == 0 {
-		// Where somebody has deleted the lock object, it has begun to count
+	if newest := x.stored.newest(); x.n == 0 && newest >= x.generation {
+		// Either another has the lock by now, whose number must not be taken;
+		// or somebody has deleted the lock object, and it has begun to count
 		// anew.
-		x.generation = max(x.generation, x.stored.newest()+1)
+		if err := x.holds(x.ctx); err != nil {
+			return err
+		}
+		x.generation = newest + 1
 	}
 	return x.clear()
 }
