@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -196,6 +197,10 @@ func TestMergeLaws(t *testing.T) {
 			// What was moved and then sent anew more than once is not known
 			// again: then the ancestor's entry stays as well.
 			r, _, err := merged(t, base, ours, base)
+			var both *Error
+			if errors.As(err, &both) {
+				return // moved and sent anew while it was in doubt: a person has to say
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
