@@ -15,14 +15,14 @@ import (
 // proxy stands between a store and the server, and can be told to fail.
 type proxy struct {
 	listener net.Listener
-	server   string
 	all      sync.WaitGroup
 
-	mu    sync.Mutex
-	moved *sync.Cond // the state changed
-	held  bool       // nothing is forwarded
-	cut   bool       // every connection fails
-	conns map[net.Conn]bool
+	mu     sync.Mutex
+	server string     // where new connections lead
+	moved  *sync.Cond // the state changed
+	held   bool       // nothing is forwarded
+	cut    bool       // every connection fails
+	conns  map[net.Conn]bool
 
 	dropRequest atomic.Bool // the next request ends its connection before it is sent
 	dropAnswer  atomic.Bool // the next request is sent, and its answer is not
@@ -35,7 +35,8 @@ func newProxy(t *testing.T, server *pgtest.Server) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: l, server: net.JoinHostPort("127.0.0.1", strconv.Itoa(server.Port())), conns: make(map[net.Conn]bool)}
+	p := &proxy{listener: l, conns: make(map[net.Conn]bool)}
+	p.leadTo(server)
 	p.moved = sync.NewCond(&p.mu)
 	p.all.Go(p.serve)
 	t.Cleanup(func() {
@@ -47,6 +48,13 @@ func newProxy(t *testing.T, server *pgtest.Server) *proxy {
 }
 
 func (p *proxy) port() int { return p.listener.Addr().(*net.TCPAddr).Port }
+
+// leadTo makes new connections lead to another server.
+func (p *proxy) leadTo(server *pgtest.Server) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server = net.JoinHostPort("127.0.0.1", strconv.Itoa(server.Port()))
+}
 
 // set changes what is done with data.
 func (p *proxy) set(held, cut bool) {
@@ -71,7 +79,10 @@ func (p *proxy) serve() {
 		if err != nil {
 			continue
 		}
-		out, err := net.Dial("tcp", p.server)
+		p.mu.Lock()
+		server := p.server
+		p.mu.Unlock()
+		out, err := net.Dial("tcp", server)
 		p.mu.Lock()
 		if err != nil || p.cut {
 			p.mu.Unlock()
