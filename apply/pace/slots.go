@@ -41,7 +41,7 @@ func newSlots(perSecond float64, gap time.Duration) *slots {
 	return &slots{
 		waiting: make(chan struct{}, 1), leaving: make(chan struct{}, 1),
 		made: make([]time.Time, n), left: make([]time.Time, n),
-		span: span, gap: gap, apart: (span + window) / 2,
+		span: span, gap: gap, apart: span - (span-window)/5,
 	}
 }
 
