@@ -11,10 +11,10 @@ import (
 //
 //	1  the first one
 //	2  has entries with also_sent
-//	3  has a mark
+//	3  has a mark, or sent messages whose id nobody knows
 //
-// A Herald that knows fewer says of such a record that a newer one wrote it, where it
-// would otherwise find a field that it takes for the work of an editor.
+// A Herald that knows fewer says of such a record that a newer one wrote it,
+// where it would otherwise find what it takes for the work of an editor.
 const FormatVersion = 3
 
 // formatVersion returns the version in which the record is written: the lowest
@@ -23,10 +23,22 @@ func (r *Record) formatVersion() int {
 	if r.Mark != nil {
 		return 3
 	}
+	version := 1
 	for _, e := range r.entries {
-		if len(e.AlsoSent) > 0 || e.Before != nil && len(e.Before.AlsoSent) > 0 {
-			return 2
+		version = max(version, e.formatVersion())
+		if e.Before != nil {
+			version = max(version, e.Before.formatVersion())
 		}
+	}
+	return version
+}
+
+func (e *Entry) formatVersion() int {
+	switch {
+	case e.Status == Sent && e.MessageID == "":
+		return 3
+	case len(e.AlsoSent) > 0:
+		return 2
 	}
 	return 1
 }

@@ -106,6 +106,26 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// A record with a message of which somebody said that it was sent, not under
+// which id, is of version 3, for a Herald from before would refuse it.
+func TestSentWithoutID(t *testing.T) {
+	r := NewRecord("01JPT8Q0S5X2")
+	e := message("welcome", "")
+	e.MessageID, e.SettledBy = "", ByResolve
+	r.Put(e)
+	got := encode(t, r)
+	if !strings.HasPrefix(got, "{\n\"version\":3,\n") {
+		t.Errorf("got  %s", got)
+	}
+	back, err := Decode(strings.NewReader(got), "r.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r, back, cmp.AllowUnexported(Record{})); diff != "" {
+		t.Errorf("Decode differs (-want +got):\n%s", diff)
+	}
+}
+
 // A record with a message that was delivered twice is of version 2, so that a
 // Herald that does not know the field names the reason; without it the record
 // is of version 1 as ever.
