@@ -28,6 +28,7 @@ const (
 	codeInvalidSchema   = "3F000"
 	codePrivilege       = "42501"
 	codeReadOnly        = "25006"
+	codeUnsupported     = "0A000"
 	codeDiskFull        = "53100"
 	codeOutOfMemory     = "53200"
 	codeConnections     = "53300"
@@ -163,6 +164,8 @@ func (s *Store) problem(err error) (problem, advice string) {
 	}
 	var dns *net.DNSError
 	switch {
+	case errors.Is(err, pgconn.ErrReadOnlyConnection), errors.Is(err, pgconn.ErrStandbyConnection):
+		return readOnly, findPrimary
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the host %q is not known", dns.Name), "Look at the host name in HERALD_STATE_POSTGRES_URL or PGHOST, and at this machine's name service."
 	case strings.Contains(err.Error(), "server refused TLS connection"):
@@ -183,6 +186,11 @@ func (s *Store) problem(err error) (problem, advice string) {
 	return "the connection was lost, or the server gave an answer that is not understood", "Look at the server's log. When it is well again, run the command again: what was recorded is kept."
 }
 
+const (
+	readOnly    = "the server is read-only: a standby, or one that is told so"
+	findPrimary = "Connect to the primary server; with several hosts in PGHOST, PGTARGETSESSIONATTRS=read-write finds it. Or look at default_transaction_read_only of the role, the database and the server."
+)
+
 // serverProblem explains what the server itself said.
 func (s *Store) serverProblem(err error) (problem, advice string) {
 	var e *pgconn.PgError
@@ -192,6 +200,9 @@ func (s *Store) serverProblem(err error) (problem, advice string) {
 	user, db := "the user", "the database"
 	if c, err := s.parsed(); err == nil {
 		user, db = fmt.Sprintf("the user %q", c.User), fmt.Sprintf("the database %q", database(c))
+	}
+	if e.Code == codeUnsupported && strings.HasPrefix(e.File, "guc") {
+		return readOnly, findPrimary // a standby begins no transaction that writes
 	}
 	switch e.Code {
 	case codePassword:
@@ -203,7 +214,7 @@ func (s *Store) serverProblem(err error) (problem, advice string) {
 	case codePrivilege:
 		return user + " lacks a right: " + e.Message, s.rights()
 	case codeReadOnly:
-		return "the server is read-only: a standby, or one that is told so", "Connect to the primary server; with several hosts in PGHOST, PGTARGETSESSIONATTRS=read-write finds it. Or look at default_transaction_read_only of the role, the database and the server."
+		return readOnly, findPrimary
 	case codeDiskFull:
 		return "the server's disk is full", "Make room on it. What was recorded is kept."
 	case codeOutOfMemory:

@@ -58,6 +58,12 @@ func TestFailover(t *testing.T) {
 	claim(t, late, talk(3))
 	put(late, to(3, "late", state.Intent, 1))
 
+	// As long as it is a standby it takes no lock, and says why.
+	_, err := New(Options{URL: standby.URL(), Schema: "alone"}).Lock(t.Context(), state.Holder{}, 0)
+	told(t, err, "the server is read-only", "PGTARGETSESSIONATTRS")
+	_, err = New(Options{URL: standby.URL() + "&target_session_attrs=read-write", Schema: "alone"}).Load(t.Context())
+	told(t, err, "the server is read-only", "PGTARGETSESSIONATTRS")
+
 	primary.Crash()
 	standby.Promote(t)
 	way.leadTo(standby)
