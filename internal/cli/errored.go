@@ -103,7 +103,7 @@ func (a *App) unpushed(store state.Store, rec *state.Record) hcl.Diagnostics {
 		kept, err = a.decode(src, path)
 	}
 	if err != nil {
-		return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s. That file cannot be read: %s. Without it messages may be sent again. Mend it, or move it away if you know that nothing is in it.", path, err))
+		return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it knew in %s. That file cannot be read: %s. Without it messages may be sent again. Mend it, or move it away if you know that nothing is in it.", path, err))
 	}
 	n := 0
 	for e := range kept.All() {
@@ -118,7 +118,7 @@ func (a *App) unpushed(store state.Store, rec *state.Record) hcl.Diagnostics {
 	if n == 0 {
 		return nil
 	}
-	return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it had sent in %s, %s of which the record does not hold. Without them messages may be sent again, or stay in doubt, so put them back first:\n\n  %s", path, counted(n, "entry", "entries"), a.pushCommand(path)))
+	return fail(summary, fmt.Sprintf("An earlier run could not write the record, and kept what it knew in %s, %s of which the record does not hold. Without them messages may be sent again, or stay in doubt, so put them back first:\n\n  %s", path, counted(n, "entry", "entries"), a.pushCommand(path)))
 }
 
 // counted writes a number with its noun.

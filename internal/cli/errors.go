@@ -63,7 +63,7 @@ func failure(err error) hcl.Diagnostics {
 	case errors.Is(err, state.ErrNoRecord):
 		return noRecord("", "")
 	case errors.Is(err, state.ErrLockLost):
-		return fail("Lock on the record is lost", "The lock was taken away while this run held it, or it could not be renewed in time, so another run may have begun. The run stopped before its next call. What it knows is recorded, and what was under way is in doubt. See that no other run is under way, and plan again.")
+		return fail("Lock on the record is lost", "The lock was taken away while this run held it, or it could not be renewed in time, so another run may have begun. The run stopped before its next call, and what was under way is in doubt. See that no other run is under way, and plan again. If the store itself was restored or has failed over meanwhile, it may lack what was sent last; then look for that first:\n\n  herald recover")
 	case errors.Is(err, syscall.ENOSPC) && aboutStdout(err):
 		return fail("Output could not be written", sentence(err.Error())+" The disk that standard output goes to is full. What is recorded is not touched by that. Make room there, or send the output elsewhere, and run the command again.")
 	case errors.Is(err, syscall.ENOSPC):
@@ -144,6 +144,10 @@ func exitCode(err error) int {
 	var refused refusal
 	if errors.As(err, &damaged) || errors.As(err, new(*state.MarkedError)) || errors.As(err, &refused) || errors.As(err, &locked) || errors.Is(err, state.ErrNoRecord) {
 		return exitRefused
+	}
+	var store *state.StoreError
+	if errors.As(err, &store) && errors.As(store.Err, new(*state.SealError)) {
+		return exitRefused // as where the whole record is one encrypted file
 	}
 	return exitError
 }

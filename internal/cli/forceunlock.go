@@ -119,3 +119,13 @@ func lockFailure(store state.Store, err error) hcl.Diagnostics {
 	}
 	return fail("Record is locked", lockedText(locked)+" If you know that it has ended without giving the lock back, as when its machine is gone:\n\n  herald force-unlock "+shellWord(locked.Holder.Nonce))
 }
+
+// notLocked is lockFailure as an error, with the exit code that it has
+// everywhere.
+func notLocked(store state.Store, err error) error {
+	diags := lockFailure(store, err)
+	if exitCode(err) == exitRefused {
+		return refusal(diags)
+	}
+	return diags
+}

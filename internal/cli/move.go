@@ -41,7 +41,7 @@ func (m *move) locked(ctx context.Context) (err error) {
 	}{{m.from, &m.source}, {m.to, &m.target}} {
 		session, err := side.store.Lock(ctx, who, m.opts.lockTimeout)
 		if err != nil {
-			return lockFailure(side.store, err)
+			return notLocked(side.store, err)
 		}
 		defer func() {
 			if e := session.Unlock(); e != nil && err == nil {

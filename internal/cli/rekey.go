@@ -64,7 +64,7 @@ func (a *App) rekey(ctx context.Context, o *rekeyOptions) (err error) {
 	}
 	session, err := store.Lock(ctx, a.holder("state rekey"), o.lockTimeout)
 	if err != nil {
-		return lockFailure(store, err)
+		return notLocked(store, err)
 	}
 	defer func() { err = errors.Join(err, session.Unlock()) }()
 	rec, err := session.Load(ctx)

@@ -90,7 +90,9 @@ func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Conf
 		diags = append(diags, beingApplied(holder))
 	}
 	if rec == nil {
-		diags = append(diags, asWarnings(a.elsewhere(store))...)
+		if elsewhere := a.elsewhere(store); elsewhere.HasErrors() { // all would seem to be unsent
+			return nil, cfg, nil, append(diags, elsewhere...)
+		}
 	}
 	for _, d := range a.unpushed(store, rec) {
 		d.Severity = hcl.DiagWarning
