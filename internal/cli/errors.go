@@ -162,7 +162,7 @@ func noRecord(location, formerly string) hcl.Diagnostics {
 	if formerly == "" {
 		formerly = "from git or from the backup beside it"
 	}
-	return fail("There is no record", fmt.Sprintf("No record was found%s. If messages were sent from here before, it is lost, and without it they would all be sent again: bring it back, %s. If it is lost for good, make it again from the conversations:\n\n  herald recover\n\nIf nothing was ever sent with this configuration, begin a new one:\n\n  herald apply -new-record", where, formerly))
+	return fail("There is no record", fmt.Sprintf("No record was found%s. If messages were sent from here before, it is lost, and without it they would all be sent again: bring it back, %s. If herald state migrate was bringing it here and was ended, run that again. If it is lost for good, make it again from the conversations:\n\n  herald recover\n\nIf nothing was ever sent with this configuration, begin a new one:\n\n  herald apply -new-record", where, formerly))
 }
 
 // beingApplied warns that a plan was made while an apply was running.
