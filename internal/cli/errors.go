@@ -139,10 +139,8 @@ func markedFailure(err *state.MarkedError) hcl.Diagnostics {
 
 // exitCode is the exit code of a command that ended with err.
 func exitCode(err error) int {
-	var damaged *state.FormatError
-	var locked *state.LockedError
-	var refused refusal
-	if errors.As(err, &damaged) || errors.As(err, new(*state.MarkedError)) || errors.As(err, &refused) || errors.As(err, &locked) || errors.Is(err, state.ErrNoRecord) {
+	if errors.As(err, new(*state.FormatError)) || errors.As(err, new(*state.MarkedError)) || errors.As(err, new(refusal)) ||
+		errors.As(err, new(*state.LockedError)) || errors.Is(err, state.ErrNoRecord) {
 		return exitRefused
 	}
 	var store *state.StoreError

@@ -94,10 +94,7 @@ func (a *App) planNow(ctx context.Context, r *request) (*plan.Plan, *config.Conf
 			return nil, cfg, nil, append(diags, elsewhere...)
 		}
 	}
-	for _, d := range a.unpushed(store, rec) {
-		d.Severity = hcl.DiagWarning
-		diags = append(diags, d)
-	}
+	diags = append(diags, asWarnings(a.unpushed(store, rec))...)
 	r.claimed = a.claimedHere(store, rec)
 	p, more := r.build(want, rec)
 	return p, cfg, want, append(diags, more...)
