@@ -73,8 +73,9 @@ func loadThousand(t testing.TB, s *Store, n int) time.Duration {
 	return took
 }
 
-// TestPartOfMany: a part of a record of 100,000 takes no longer than twice the
-// time of the same part of 10,000.
+// TestPartOfMany: a part of a record of 100,000 is read by indexes, as that of
+// 10,000 is; who reads all takes ten times as long. That it takes no longer than
+// twice is for the benchmarks, since other tests run beside this one.
 func TestPartOfMany(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -90,7 +91,7 @@ func TestPartOfMany(t *testing.T) {
 	slices.Sort(a)
 	slices.Sort(b)
 	t.Logf("1,000 of 10,000: %v; of 100,000: %v", a[4], b[4])
-	if b[4] > 2*a[4] {
+	if b[4] > 4*a[4] {
 		t.Errorf("1,000 of 10,000 take %v, of 100,000 %v", a[4], b[4])
 	}
 }
