@@ -105,6 +105,18 @@ func Marked(r *Record, location string) error {
 	return &MarkedError{Location: location, Mark: *r.Mark, Record: r}
 }
 
+// Unmarked returns what a Store has loaded, or why that is nothing to work with:
+// err, or a *MarkedError if r has a mark.
+func Unmarked(r *Record, location string, err error) (*Record, error) {
+	if err == nil {
+		err = Marked(r, location)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
 // LoadMarked loads a record whether it is marked or not, for those who move it
 // or only look. Record.Mark says if it is.
 func LoadMarked(ctx context.Context, s interface {

@@ -21,7 +21,7 @@ type nap struct {
 	late  time.Duration
 }
 
-// watch begins to look, until the test ends.
+// watchSleep begins to look, until the test ends.
 func watchSleep(t testing.TB) *doze {
 	d, end, done := &doze{}, make(chan struct{}), make(chan struct{})
 	go func() {

@@ -96,7 +96,7 @@ func (s *Store) Load(ctx context.Context) (*state.Record, error) {
 		return nil, err
 	}
 	r, _, err := load(ctx, p, s.sealer)
-	return unmarked(r, s.path, err)
+	return state.Unmarked(r, s.path, err)
 }
 
 // Lock takes the lock as state.Store says. The folder must be there; the

@@ -38,7 +38,7 @@ func (x *session) LoadAlone(ctx context.Context) (*state.Record, error) {
 	alone := x.paths
 	alone.journal += ".none"
 	r, _, err := load(ctx, alone, x.sealer)
-	return unmarked(r, x.paths.snapshot, err)
+	return state.Unmarked(r, x.paths.snapshot, err)
 }
 
 // Restore stores r where the record is not whole: in the place of a snapshot

@@ -7,17 +7,6 @@ import (
 	"herald/state"
 )
 
-// unmarked returns what was loaded, or an error if it is marked.
-func unmarked(r *state.Record, location string, err error) (*state.Record, error) {
-	if err == nil {
-		err = state.Marked(r, location)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
 // marked returns the error of writing to a record that is marked, or nil. It is
 // called once it is known what is stored.
 func (x *session) marked() error {

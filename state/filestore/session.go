@@ -77,7 +77,7 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 	if err == nil && x.stored == nil {
 		x.stored = st
 	}
-	return unmarked(r, x.paths.snapshot, err)
+	return state.Unmarked(r, x.paths.snapshot, err)
 }
 
 // Unfolded reports whether entries were appended that no snapshot holds yet:

@@ -108,13 +108,7 @@ func (s *Store) Location() string { return s.at }
 // Load reads the record as state.Store says.
 func (s *Store) Load(ctx context.Context) (*state.Record, error) {
 	r, _, err := s.load(ctx)
-	if err == nil {
-		err = state.Marked(r, s.at)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
+	return state.Unmarked(r, s.at, err)
 }
 
 // load reads the record and the serial of the document that holds it.

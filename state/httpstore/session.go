@@ -100,13 +100,7 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 			x.record = r.Clone()
 		}
 	}
-	if err == nil {
-		err = state.Marked(r, x.store.at)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
+	return state.Unmarked(r, x.store.at, err)
 }
 
 // Unfolded reports whether this session has appended entries since its last

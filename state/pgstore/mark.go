@@ -9,17 +9,6 @@ import (
 	"herald/state"
 )
 
-// unmarked returns what was loaded, or an error if it is marked.
-func (s *Store) unmarked(r *state.Record, err error) (*state.Record, error) {
-	if err == nil {
-		err = state.Marked(r, s.Location())
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
 // Mark stores the mark in the head of the record, as state.Marker says: no
 // entry is touched.
 func (x *session) Mark(ctx context.Context, m *state.Mark) error {

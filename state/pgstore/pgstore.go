@@ -111,7 +111,7 @@ func (s *Store) Load(ctx context.Context) (*state.Record, error) {
 		r, err = s.load(ctx, c)
 		return err
 	})
-	return s.unmarked(r, err)
+	return state.Unmarked(r, s.Location(), err)
 }
 
 // LoadPart reads a part of the record as state.PartLoader says.

@@ -113,7 +113,7 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 	if err == nil {
 		x.remember(r)
 	}
-	return x.store.unmarked(r, err)
+	return state.Unmarked(r, x.store.Location(), err)
 }
 
 // LoadPart reads a part of the record.

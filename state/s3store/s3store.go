@@ -127,5 +127,5 @@ func (s *Store) Load(ctx context.Context) (*state.Record, error) {
 		return nil, s.failure(s.snapshotKey(), "", err)
 	}
 	r, _, err := s.load(ctx, c)
-	return s.unmarked(r, err)
+	return state.Unmarked(r, s.Location(), err)
 }

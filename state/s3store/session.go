@@ -88,7 +88,7 @@ func (x *session) Load(ctx context.Context) (*state.Record, error) {
 		st.after(x.stored, x.generation)
 		x.stored = st
 	}
-	return x.store.unmarked(r, nil)
+	return state.Unmarked(r, x.store.Location(), nil)
 }
 
 // Unfolded reports whether entries were appended that no snapshot holds yet:
